@@ -1,0 +1,1 @@
+"""From runs to tables, comparisons and findings. Knows neither torch nor HTML."""

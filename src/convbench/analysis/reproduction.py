@@ -1,0 +1,58 @@
+"""Obtained numbers against expected ones."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+EXPECTED_COLUMNS = (
+    "run_id",
+    "outcome",
+    "val_accuracy",
+    "test_accuracy",
+    "test_accuracy_per_class",
+    "test_loss",
+    "best_epoch",
+)
+
+
+@dataclass(frozen=True)
+class Reproduction:
+    """Which expected runs came out the same. Every expected run is in exactly one list."""
+
+    exact: list[str]
+    """Every number equal, to the last bit."""
+    close: list[str]
+    """Not equal, but the test accuracy is within the tolerance."""
+    different: list[str]
+    """Neither, or absent: a line each, with both numbers."""
+
+
+def compare(obtained: pd.DataFrame, expected: pd.DataFrame, tolerance: float) -> Reproduction:
+    """Compare runs by id; ``tolerance`` is on the test accuracy, a fraction.
+
+    Runs that are not expected are left out: nothing is known of them.
+    """
+    found = obtained.set_index("run_id")
+    exact, close, different = [], [], []
+    for row in expected.itertuples(index=False):
+        wanted = row._asdict()
+        run = str(wanted.pop("run_id"))
+        if run not in found.index:
+            different.append(f"{run}: no such run here")
+            continue
+        got = {name: found.at[run, name] for name in wanted}
+        distance = abs(got["test_accuracy"] - wanted["test_accuracy"])
+        if all(_same(got[name], wanted[name]) for name in wanted):
+            exact.append(run)
+        elif got["outcome"] == wanted["outcome"] and distance <= tolerance:
+            close.append(run)
+        else:
+            different.append(
+                f"{run}: {got['outcome']} with test accuracy {got['test_accuracy']:.1%}, "
+                f"expected {wanted['outcome']} with {wanted['test_accuracy']:.1%}"
+            )
+    return Reproduction(exact, close, different)
+
+
+def _same(one: object, other: object) -> bool:
+    return bool(pd.isna(one) and pd.isna(other)) or one == other  # type: ignore[call-overload]

@@ -1,0 +1,71 @@
+"""Runs, summarised: cells over seeds, and what one choice changes with all others held fixed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+FACTORS = ("dataset", "train_size", "architecture", "strategy", "augmentation")
+"""What tells one cell of the grid from another; a cell's runs differ by seed alone."""
+
+
+def cells(runs: pd.DataFrame) -> pd.DataFrame:
+    """Summarise the finished runs of each cell: a row a cell, in the order of the runs.
+
+    Accuracies are fractions. ``test`` is the mean over seeds, ``test_low`` and ``test_high`` the
+    extremes; ``seconds``, ``params`` and ``macs`` are means too.
+    """
+    finished = runs[runs["outcome"] == "finished"]
+    grouped = finished.groupby(list(FACTORS), sort=False, observed=True)
+    return grouped.agg(
+        seeds=("seed", "size"),
+        val=("val_accuracy", "mean"),
+        test=("test_accuracy", "mean"),
+        test_low=("test_accuracy", "min"),
+        test_high=("test_accuracy", "max"),
+        test_per_class=("test_accuracy_per_class", "mean"),
+        seconds=("train_seconds", "mean"),
+        params_trainable=("params_trainable", "first"),
+        params_total=("params_total", "first"),
+        macs=("macs", "first"),
+    ).reset_index()
+
+
+def best_by_validation(summary: pd.DataFrame) -> pd.Series:
+    """Return the cell with the highest mean validation accuracy; the test split never picks."""
+    return summary.loc[summary["val"].idxmax()]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What one level of a factor changes against another, over cells alike in all else."""
+
+    mean: float
+    """Of the paired differences in test accuracy, a fraction."""
+    better: int
+    """Pairs in which the first level has the higher accuracy."""
+    pairs: int
+
+
+def paired(runs: pd.DataFrame, factor: str, level: str, baseline: str) -> Difference | None:
+    """Compare ``level`` with ``baseline`` over runs that share every other factor and the seed.
+
+    Runs of one seed were drawn the same training images. ``None`` where there is no pair.
+    """
+    finished = runs[runs["outcome"] == "finished"]
+    others = [name for name in (*FACTORS, "seed") if name != factor]
+    sides = [
+        finished[finished[factor] == name].set_index(others)["test_accuracy"]
+        for name in (level, baseline)
+    ]
+    gaps = (sides[0] - sides[1]).dropna()
+    if gaps.empty:
+        return None
+    return Difference(float(gaps.mean()), int((gaps > 0).sum()), len(gaps))
+
+
+def below_chance(runs: pd.DataFrame, classes: dict[str, int]) -> Sequence[str]:
+    """Return the finished runs whose mean accuracy over classes is no better than guessing."""
+    finished = runs[runs["outcome"] == "finished"]
+    chance = finished["dataset"].map(lambda name: 1 / classes[name])
+    return list(finished.loc[finished["test_accuracy_per_class"] <= chance, "run_id"])

@@ -1,0 +1,56 @@
+"""The results as tables: a row a run, a row an epoch."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+RUN_COLUMNS: Mapping[str, str] = {
+    "run_id": "string",
+    "dataset": "string",
+    "train_size": "Int64",
+    "architecture": "string",
+    "weights": "string",
+    "strategy": "string",
+    "augmentation": "string",
+    "seed": "Int64",
+    "outcome": "string",
+    "reason": "string",
+    "val_accuracy": "Float64",
+    "test_accuracy": "Float64",
+    "test_accuracy_per_class": "Float64",
+    "test_loss": "Float64",
+    "best_epoch": "Int64",
+    "epochs": "Int64",
+    "params_total": "Int64",
+    "params_trainable": "Int64",
+    "macs": "Int64",
+    "train_seconds": "Float64",
+    "cpu_seconds": "Float64",
+    "seconds_per_epoch": "Float64",
+    "device": "string",
+    "threads": "Int64",
+    "mlflow_run_id": "string",
+}
+"""Column -> pandas type. Later columns are added at the end, none is renamed."""
+
+EPOCH_COLUMNS: Mapping[str, str] = {
+    "run_id": "string",
+    "epoch": "Int64",
+    "lr": "Float64",
+    "train_loss": "Float64",
+    "train_accuracy": "Float64",
+    "val_loss": "Float64",
+    "val_accuracy": "Float64",
+    "seconds": "Float64",
+    "cpu_seconds": "Float64",
+}
+
+
+def table(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str]) -> pd.DataFrame:
+    """Lay ``rows`` out in ``columns``; a value that a row lacks is missing, never zero."""
+    data = {
+        name: pd.array([row.get(name) for row in rows], dtype=dtype)  # type: ignore[call-overload]
+        for name, dtype in columns.items()
+    }
+    return pd.DataFrame(data)

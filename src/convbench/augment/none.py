@@ -1,0 +1,8 @@
+"""No augmentation: the images as they are."""
+
+from torch import Generator, Tensor
+
+
+def none(images: Tensor, targets: Tensor, draw: Generator) -> tuple[Tensor, Tensor]:
+    """Return the batch unchanged."""
+    return images, targets

@@ -1,0 +1,163 @@
+"""The command line: one subcommand a stage. Parses, nothing else.
+
+Each stage is imported when it is called: a training needs no MLflow, a diff no torch.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from convbench import __version__
+from convbench.errors import UserError
+
+TABLES = Path("results/tables")
+
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run one subcommand; a user's mistake ends with one message and exit code 2."""
+    options = _parser().parse_args(arguments)
+    try:
+        code = options.run(options)
+    except UserError as error:
+        print(f"convbench {options.command}: {error}", file=sys.stderr)
+        sys.exit(2)
+    sys.exit(code)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="convbench", description="Stages of the benchmark.")
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    add = commands.add_parser("track", help="mirror the runs of a config in MLflow, now")
+    add.add_argument("config", type=Path)
+    add.add_argument("--ids", type=Path, help="write each run's MLflow id here")
+    add.set_defaults(run=_track)
+
+    add = commands.add_parser("diff", help="compare the runs of two results folders")
+    add.add_argument("one", type=Path)
+    add.add_argument("other", type=Path)
+    add.set_defaults(run=_diff)
+
+    add = commands.add_parser("reproduced", help="compare the numbers with the expected ones")
+    add.add_argument("config", type=Path)
+    add.add_argument("--tables", type=Path, default=TABLES)
+    add.add_argument("--update", action="store_true", help="make these the expected numbers")
+    add.set_defaults(run=_reproduced)
+    _add_rules(commands)
+    return parser
+
+
+def _add_rules(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add what the workflow's rules call."""
+    add = commands.add_parser("resolve", help="write the grid that Snakemake resolved")
+    add.add_argument("--grid", required=True, help="as JSON")
+    add.add_argument("--out", type=Path, required=True)
+    add.set_defaults(run=_resolve)
+
+    add = commands.add_parser("fetch", help="make or download a dataset and check it against data.dvc")
+    add.add_argument("--dataset", required=True)
+    add.add_argument("--marker", type=Path, required=True)
+    add.set_defaults(run=_fetch)
+
+    add = commands.add_parser("prepare", help="decode and resize a dataset once")
+    add.add_argument("--dataset", required=True)
+    add.add_argument("--image-size", type=int, required=True)
+    add.add_argument("--out", type=Path, required=True)
+    add.set_defaults(run=_prepare)
+
+    add = commands.add_parser("open-store", help="create the MLflow store's tables and experiments")
+    add.add_argument("config", type=Path)
+    add.set_defaults(run=_open_store)
+
+    add = commands.add_parser("train", help="train and test one run")
+    add.add_argument("--spec", required=True, help="the run, as JSON")
+    add.add_argument("--prepared", type=Path, required=True)
+    add.add_argument("--weights", type=Path, nargs="?", help="start from this file")
+    add.add_argument("--out", type=Path, required=True)
+    add.add_argument("--keep", type=Path, help="write the best epoch's weights here")
+    add.set_defaults(run=_train)
+
+    add = commands.add_parser("aggregate", help="collect the runs into tables")
+    add.add_argument("config", type=Path)
+    add.add_argument("--ids", type=Path, required=True)
+    add.add_argument("--out", type=Path, default=TABLES)
+    add.set_defaults(run=_aggregate)
+
+    add = commands.add_parser("report", help="render the HTML report")
+    add.add_argument("config", type=Path)
+    add.add_argument("--tables", type=Path, default=TABLES)
+    add.add_argument("--out", type=Path, required=True)
+    add.set_defaults(run=_report)
+
+
+def _resolve(options: argparse.Namespace) -> None:
+    from convbench.stages.grid import write_grid
+
+    write_grid(options.grid, options.out)
+
+
+def _fetch(options: argparse.Namespace) -> None:
+    from convbench.stages.fetch import fetch
+
+    fetch(options.dataset, options.marker)
+
+
+def _prepare(options: argparse.Namespace) -> None:
+    from convbench.stages.prepare import prepare
+
+    prepare(options.dataset, options.image_size, options.out)
+
+
+def _open_store(options: argparse.Namespace) -> None:
+    from convbench.stages.grid import read_plan
+    from convbench.stages.track import open_store
+
+    open_store(read_plan(options.config))
+
+
+def _train(options: argparse.Namespace) -> None:
+    from convbench.config.spec import RunSpec
+    from convbench.stages.train import train
+
+    spec = RunSpec.model_validate_json(options.spec)
+    train(spec, options.prepared, options.weights, options.out, options.keep)
+
+
+def _track(options: argparse.Namespace) -> None:
+    from convbench.stages.grid import read_plan
+    from convbench.stages.track import track
+
+    track(read_plan(options.config), options.ids)
+
+
+def _aggregate(options: argparse.Namespace) -> None:
+    from convbench.stages.aggregate import aggregate
+    from convbench.stages.grid import read_plan
+
+    aggregate(read_plan(options.config), options.ids, options.out)
+
+
+def _report(options: argparse.Namespace) -> None:
+    from convbench.stages.grid import read_plan
+    from convbench.stages.report import report
+
+    report(read_plan(options.config), options.tables, options.out)
+
+
+def _diff(options: argparse.Namespace) -> int:
+    from convbench.stages.diff import diff
+
+    return min(diff(options.one, options.other), 1)
+
+
+def _reproduced(options: argparse.Namespace) -> int:
+    from convbench.stages.grid import read_plan
+    from convbench.stages.reproduction import expect, report_reproduction
+
+    grid = read_plan(options.config).grid.name
+    if options.update:
+        expect(grid, options.tables)
+        return 0
+    return min(report_reproduction(grid, options.tables), 1)

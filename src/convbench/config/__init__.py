@@ -1,0 +1,1 @@
+"""The config file, parsed once into frozen, typed models."""

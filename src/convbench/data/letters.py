@@ -1,0 +1,107 @@
+"""Letters drawn from fonts: the offline stand-in for ImageNet that networks are pretrained on.
+
+Latin, Greek and Cyrillic letters, no digits, in the sixteen text faces that matplotlib ships (DejaVu
+and STIX), each image with its own slant, turn, size, place, stroke and resolution. Letters that look
+alike in most faces (Latin A, Greek Alpha, Cyrillic A; small and capital C) are listed once.
+Only integer arithmetic, FreeType and numpy's seeded generator take part, so the same library
+versions give the same bytes, which ``data.dvc`` pins.
+"""
+
+import math
+from collections.abc import Sequence
+from functools import cache, partial
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from convbench.data.base import Dataset, Sample, Split
+from convbench.seeding import seed_of
+
+_LATIN = "ABCDEFGHIJKLMNOPQRSTUVWXYZabdefghijklmnpqrty"
+_GREEK = "ΓΔΘΛΞΠΣΦΨΩαβγδεζηθλμξπρσφχψω"
+_CYRILLIC = "БДЖЗИЙЛЦЧШЩЪЫЭЮЯбвжк"
+_ALPHABET = _LATIN + _GREEK + _CYRILLIC
+_FACES = tuple(
+    f"DejaVu{family}{style}.ttf"
+    for family, styles in {
+        "Sans": ("", "-Bold", "-Oblique", "-BoldOblique"),
+        "SansMono": ("", "-Bold", "-Oblique", "-BoldOblique"),
+        "Serif": ("", "-Bold", "-Italic", "-BoldItalic"),
+    }.items()
+    for style in styles
+) + tuple(f"STIXGeneral{style}.ttf" for style in ("", "Bol", "Italic", "BolIta"))
+
+_PER_CLASS: dict[Split, int] = {"train": 80, "val": 10, "test": 10}
+_SIDE = 32  # pixels of a stored image
+_CANVAS = 64  # pixels that a letter is drawn on before it is slanted, turned and shrunk
+
+
+def _fetch(folder: Path) -> None:
+    """Draw every letter and write images, labels and splits as arrays."""
+    per_class = sum(_PER_CLASS.values())
+    images = np.empty((len(_ALPHABET), per_class, _SIDE, _SIDE), np.uint8)
+    for label, letter in enumerate(_ALPHABET):
+        draw = np.random.Generator(np.random.PCG64(seed_of("letters", letter)))
+        for number in range(per_class):
+            images[label, number] = _draw(letter, draw)
+    np.save(folder / "images.npy", images.reshape(-1, _SIDE, _SIDE))
+    np.save(folder / "labels.npy", np.repeat(np.arange(len(_ALPHABET), dtype=np.uint8), per_class))
+
+
+def _draw(letter: str, draw: np.random.Generator) -> np.ndarray:
+    """Draw one image: uint8 [32, 32], white on black."""
+    glyph = _glyph(letter, _FACES[draw.integers(len(_FACES))], int(draw.integers(4)))
+    turn, slant = math.radians(draw.uniform(-15, 15)), draw.uniform(-0.3, 0.3)
+    width, height = draw.uniform(0.75, 1.15, 2)
+    across, down = draw.uniform(-5, 5, 2)
+    resolution = int(draw.choice([8, 8, 10, 12, 16, 32]))
+    forward = (
+        np.array([[math.cos(turn), -math.sin(turn)], [math.sin(turn), math.cos(turn)]])
+        @ np.array([[1, slant], [0, 1]])
+        @ np.diag([width, height])
+    )
+    back = np.linalg.inv(forward)
+    middle = np.full(2, _CANVAS / 2)
+    shift = middle - back @ (middle + [across, down])
+    coefficients = (*back[0], shift[0], *back[1], shift[1])
+    image = glyph.transform(glyph.size, Image.Transform.AFFINE, coefficients, Image.Resampling.BILINEAR)
+    image = image.resize((resolution, resolution), Image.Resampling.BOX)
+    return np.asarray(image.resize((_SIDE, _SIDE), Image.Resampling.BILINEAR))
+
+
+@cache
+def _glyph(letter: str, face: str, stroke: int) -> Image.Image:
+    """Draw a letter upright in the middle of the canvas, its outline thickened by ``stroke``."""
+    canvas = Image.new("L", (_CANVAS, _CANVAS))
+    fonts = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+    font = ImageFont.truetype(fonts / face, 56, layout_engine=ImageFont.Layout.BASIC)
+    left, top, right, bottom = font.getbbox(letter, stroke_width=stroke)
+    place = ((_CANVAS - right - left) / 2, (_CANVAS - bottom - top) / 2)
+    ImageDraw.Draw(canvas).text(place, letter, fill=255, font=font, stroke_width=stroke)
+    return canvas
+
+
+def _read(folder: Path) -> Sequence[Sample]:
+    """List the images letter by letter; each letter's last ones are for validation and test."""
+    images = np.load(folder / "images.npy")
+    labels = np.load(folder / "labels.npy")
+    splits = [split for split, count in _PER_CLASS.items() for _ in range(count)]
+    return [
+        Sample(
+            f"images.npy[{row}]",
+            int(label),
+            splits[row % len(splits)],
+            partial(Image.fromarray, image),
+        )
+        for row, (image, label) in enumerate(zip(images, labels, strict=True))
+    ]
+
+
+LETTERS = Dataset(
+    classes=tuple(_ALPHABET),
+    train_images=len(_ALPHABET) * _PER_CLASS["train"],
+    fetch=_fetch,
+    read=_read,
+)

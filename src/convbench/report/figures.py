@@ -1,0 +1,196 @@
+"""The report's figures: seaborn, as SVG, in colours that a colour-blind reader can tell apart."""
+
+import io
+from base64 import b64encode
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+import matplotlib as mpl
+import pandas as pd
+import seaborn as sns
+from matplotlib.figure import Figure as Drawing
+from matplotlib.ticker import FuncFormatter, NullFormatter, PercentFormatter
+
+mpl.use("Agg")
+
+_STYLE = {
+    "svg.hashsalt": "convbench",  # the same figure gives the same bytes
+    "font.size": 10.0,
+    "axes.titlesize": 11.0,
+    "axes.titleweight": "bold",
+    "legend.frameon": False,
+    "figure.constrained_layout.use": False,
+}
+_COUNT = FuncFormatter(lambda value, _: f"{value:,.0f}")
+_SECONDS = FuncFormatter(lambda value, _: f"{value:g}")
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure of the page."""
+
+    title: str
+    caption: str
+    alt: str
+    """What a reader who cannot see it should know."""
+    source: str
+    """The picture, as a data URI."""
+
+
+def accuracy_by_size(runs: pd.DataFrame) -> Figure:
+    """Draw test accuracy against the number of training images, a line a strategy."""
+    with _styled():
+        grid = sns.relplot(
+            runs,
+            x="train_size",
+            y="test_accuracy",
+            hue="strategy",
+            style="augmentation",
+            col="architecture",
+            col_wrap=min(3, runs["architecture"].nunique()),
+            kind="line",
+            markers=True,
+            errorbar=("pi", 100),
+            palette=_palette(runs["strategy"]),
+            height=3.4,
+            aspect=0.95,
+        )
+        grid.set(xscale="log", xticks=sorted(runs["train_size"].unique()))
+        grid.set_axis_labels("training images (log scale)", "test accuracy")
+        for axes in grid.axes.flat:
+            axes.xaxis.set_major_formatter(_COUNT)
+            axes.xaxis.set_minor_formatter(NullFormatter())
+            axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+        grid.set_titles("{col_name}")
+        return Figure(
+            title="Accuracy by strategy and training size",
+            caption="Mean test accuracy over seeds; bands span the seeds' lowest and highest run. "
+            "The training images of a seed are the same for every line.",
+            alt=_alt("Lines of test accuracy over training images", runs, "strategy", "architecture"),
+            source=_svg(grid.figure),
+        )
+
+
+def accuracy_by_seconds(summary: pd.DataFrame) -> Figure:
+    """Draw each cell's test accuracy against its training time."""
+    with _styled():
+        grid = sns.relplot(
+            summary,
+            x="seconds",
+            y="test",
+            hue="strategy",
+            style="architecture",
+            col="train_size",
+            col_wrap=min(3, summary["train_size"].nunique()),
+            s=70,
+            palette=_palette(summary["strategy"]),
+            height=3.4,
+            aspect=0.95,
+            facet_kws={"sharey": False},
+        )
+        for (size, axes), (_, task) in zip(
+            grid.axes_dict.items(), summary.groupby("train_size", sort=False), strict=True
+        ):
+            spread = [task["test"] - task["test_low"], task["test_high"] - task["test"]]
+            axes.errorbar(
+                task["seconds"], task["test"], yerr=spread, fmt="none", ecolor="0.7", zorder=0
+            )
+            axes.set_title(f"{size:,} training images")
+            axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+        grid.set(xscale="log")
+        for axes in grid.axes.flat:
+            axes.xaxis.set_major_formatter(_SECONDS)
+            axes.xaxis.set_minor_formatter(NullFormatter())
+        grid.set_axis_labels("seconds of training (log scale)", "test accuracy")
+        return Figure(
+            title="Training time against accuracy",
+            caption="One point a cell: mean over seeds, bars from the lowest to the highest seed; "
+            "both augmentations are shown. Seconds are of training steps alone, and the pretraining "
+            "that transfer starts from is not in them: it has a table of its own below. "
+            "The vertical axes differ.",
+            alt=_alt("Points of test accuracy over training seconds", summary, "strategy", "train_size"),
+            source=_svg(grid.figure),
+        )
+
+
+def convergence(epochs: pd.DataFrame) -> Figure:
+    """Draw validation accuracy by epoch, a line a strategy; ``epochs`` carries the runs' columns."""
+    with _styled():
+        grid = sns.relplot(
+            epochs,
+            x="epoch",
+            y="val_accuracy",
+            hue="strategy",
+            row="train_size",
+            col="architecture",
+            kind="line",
+            errorbar=("pi", 100),
+            palette=_palette(epochs["strategy"]),
+            height=2.5,
+            aspect=1.3,
+            facet_kws={"sharex": "row"},
+        )
+        grid.set_axis_labels("epoch", "validation accuracy")
+        grid.set_titles("{col_name}, {row_name} images")
+        for axes in grid.axes.flat:
+            axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+        return Figure(
+            title="Convergence",
+            caption="Validation accuracy after each epoch: mean over seeds and augmentations, bands from "
+            "the lowest to the highest of these runs. Rows differ in the number of epochs.",
+            alt=_alt("Lines of validation accuracy over epochs", epochs, "strategy", "architecture"),
+            source=_svg(grid.figure),
+        )
+
+
+def parameters(summary: pd.DataFrame) -> Figure:
+    """Draw how many parameters each architecture has, and how many each strategy trains."""
+    columns = ["architecture", "strategy", "params_trainable", "params_total"]
+    sizes = summary[columns].drop_duplicates(["architecture", "strategy"])
+    with _styled():
+        drawing = Drawing(figsize=(8.5, 1.2 + 0.75 * sizes["architecture"].nunique()), layout="tight")
+        axes = drawing.subplots()
+        sns.barplot(
+            sizes,
+            y="architecture",
+            x="params_trainable",
+            hue="strategy",
+            palette=_palette(sizes["strategy"]),
+            ax=axes,
+        )
+        for bars in axes.containers:
+            axes.bar_label(bars, fmt="{:,.0f}", padding=3, fontsize=9)
+        axes.set(xscale="log", xlabel="parameters that learn (log scale)", ylabel="")
+        axes.margins(x=0.2)
+        axes.xaxis.set_major_formatter(_COUNT)
+        axes.legend(title="strategy", loc="center left", bbox_to_anchor=(1, 0.5))
+        sns.despine(drawing)
+        return Figure(
+            title="Parameters",
+            caption="Parameters that each strategy trains; where all of them learn, the bar is the size of "
+            "the network.",
+            alt=_alt("Bars of trainable parameters", sizes, "strategy", "architecture"),
+            source=_svg(drawing),
+        )
+
+
+def _styled() -> AbstractContextManager[None]:
+    return mpl.rc_context({**sns.axes_style("whitegrid"), **_STYLE})
+
+
+def _palette(names: pd.Series) -> dict[str, tuple[float, float, float]]:
+    """Give each name its colour, the same one in every figure of a grid."""
+    levels = list(dict.fromkeys(names))
+    return dict(zip(levels, sns.color_palette("colorblind", len(levels)), strict=True))
+
+
+def _alt(what: str, data: pd.DataFrame, lines: str, panels: str) -> str:
+    kinds = ", ".join(map(str, data[lines].unique()))
+    panes = ", ".join(map(str, data[panels].unique()))
+    return f"{what}, for {kinds}; one panel or group for each of {panes}. The numbers are in the tables."
+
+
+def _svg(drawing: Drawing) -> str:
+    text = io.StringIO()
+    drawing.savefig(text, format="svg", bbox_inches="tight", metadata={"Date": None, "Creator": None})
+    return "data:image/svg+xml;base64," + b64encode(text.getvalue().encode()).decode()

@@ -1,0 +1,81 @@
+"""The page: one HTML file with everything in it and no address outside it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from convbench.report.figures import Figure
+
+
+@dataclass(frozen=True)
+class Leaderboard:
+    """The cells of one task, best first."""
+
+    dataset: str
+    size: int
+    rows: Sequence[Mapping[str, Any]]
+    """Each with the columns of ``analysis.summary.cells``."""
+
+    @property
+    def best(self) -> Mapping[str, Any]:
+        """The cell that validation chooses."""
+        return max(self.rows, key=lambda row: float(row["val"]))
+
+    @property
+    def floor(self) -> float:
+        """The lowest test accuracy of any run, where the spread's axis begins."""
+        return float(min(row["test_low"] for row in self.rows))
+
+    @property
+    def ceiling(self) -> float:
+        """The highest test accuracy of any run, where the spread's axis ends."""
+        return float(max(row["test_high"] for row in self.rows))
+
+    def position(self, accuracy: float) -> float:
+        """Place an accuracy on the axis, in percent of its length."""
+        return 100 * (accuracy - self.floor) / ((self.ceiling - self.floor) or 1)
+
+
+@dataclass(frozen=True)
+class Page:
+    """What the report says."""
+
+    name: str
+    question: str
+    findings: Sequence[str]
+    leaderboards: Sequence[Leaderboard]
+    figures: Sequence[Figure]
+    pretraining: Sequence[Mapping[str, Any]]
+    """Network, source and the metrics of the run that made its weights."""
+    datasets: Sequence[Mapping[str, Any]]
+    """The prepared datasets' cards."""
+    environments: Sequence[Mapping[str, Any]]
+    """Every surrounding that a run of the grid had, with its number of runs."""
+    runs: pd.DataFrame
+    reproduction: str
+    """Obtained against expected numbers, in a sentence."""
+    warnings: Sequence[str]
+    store: str
+    """Where MLflow keeps the runs."""
+
+
+def render(page: Page) -> str:
+    """Return the report as HTML."""
+    environment = Environment(
+        loader=PackageLoader("convbench.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["percent"] = _percent
+    environment.filters["count"] = lambda value: "–" if pd.isna(value) else f"{int(value):,}"
+    environment.filters["seconds"] = lambda value: "–" if pd.isna(value) else f"{value:,.2f}"
+    return environment.get_template("index.html.jinja").render(page=page)
+
+
+def _percent(value: Any) -> str:  # noqa: ANN401 (a template's cell: a float, or pandas' NA)
+    return "–" if pd.isna(value) else f"{value:.1%}"

@@ -1,0 +1,53 @@
+"""Get a dataset's raw files and check them against their pin."""
+
+import shutil
+import tempfile
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+
+from convbench.data import DATASETS, pins
+from convbench.files import make_folder, write_json
+
+DATA = Path("data")
+PINS = Path("data.dvc")
+MARKERS = Path("results/data")
+
+
+def fetch(dataset: str, marker: Path) -> None:
+    """Make ``data/<dataset>`` unless it is there, check it, and leave ``marker`` with its digest.
+
+    Raises ``UserError`` where the bytes are not those that ``data.dvc`` pins.
+    """
+    folder = DATA / dataset
+    if folder.exists():
+        print(f"{folder} is there; checking it against {PINS}")
+    else:
+        _make(dataset, folder)
+    write_json(marker, {"dataset": dataset, **asdict(pins.check(folder, PINS))})
+
+
+def check_changed(datasets: Iterable[str]) -> None:
+    """Check again each dataset that was touched since it was last checked.
+
+    Raises ``UserError`` where its bytes are no longer those that ``data.dvc`` pins.
+    """
+    for dataset in datasets:
+        folder, marker = DATA / dataset, MARKERS / f"{dataset}.json"
+        if folder.exists() and marker.exists():
+            checked = marker.stat().st_mtime
+            if any(path.stat().st_mtime > checked for path in folder.rglob("*")):
+                pins.check(folder, PINS)
+
+
+def _make(dataset: str, folder: Path) -> None:
+    """Fill a folder beside ``folder``, then rename it: it is whole or absent."""
+    make_folder(folder.parent)
+    draft = Path(tempfile.mkdtemp(prefix=f".{dataset}.", dir=folder.parent))
+    try:
+        DATASETS[dataset].fetch(draft)
+        draft.chmod(0o755)
+        draft.replace(folder)
+    except BaseException:
+        shutil.rmtree(draft)
+        raise

@@ -1,0 +1,125 @@
+"""What a config asks for, checked against what there is, before any work."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import partial
+from typing import Any
+
+from convbench.augment import AUGMENTS
+from convbench.config.grid import Grid
+from convbench.config.spec import RANDOM_WEIGHTS, RunSpec
+from convbench.data import DATASETS
+from convbench.errors import UserError
+from convbench.models import ARCHITECTURES
+from convbench.stages.sources import sources_of
+from convbench.strategies import STRATEGIES
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A valid grid and the runs that it stands for."""
+
+    grid: Grid
+    runs: Mapping[str, RunSpec]
+    """Run id -> run, in the config's order."""
+    pretrainings: Mapping[str, RunSpec]
+    """``architecture/source`` -> the run that makes these weights."""
+
+
+def plan(values: Mapping[str, Any], source: str) -> Plan:
+    """Turn the content of the config file(s) called ``source`` into runs.
+
+    Raises ``UserError`` naming every wrong key or name, its value and what would be right.
+    """
+    grid = Grid.parse(values, source)
+    if problems := [*_unknown_names(grid), *_misfits(grid)]:
+        listed = "\n".join(f"  {problem}" for problem in problems)
+        raise UserError(f"{source} asks for what there is not:\n{listed}")
+    return Plan(
+        grid=grid,
+        runs={spec.id: spec for spec in grid.runs()},
+        pretrainings={
+            f"{architecture}/{name}": grid.pretraining_run(architecture, name)
+            for architecture in grid.architectures
+            for name in grid.sources()
+        },
+    )
+
+
+def weights_of(spec: RunSpec) -> list[str]:
+    """Return the weights file that a run starts from, if any."""
+    if spec.weights == RANDOM_WEIGHTS:
+        return []
+    return [f"results/weights/{spec.architecture}/{spec.weights}.safetensors"]
+
+
+def code_of(spec: RunSpec) -> list[str]:
+    """Return the source files whose edit makes this run stale: its own parts and the loop."""
+    parts = (
+        ARCHITECTURES[spec.architecture].build,
+        STRATEGIES[spec.strategy].groups,
+        AUGMENTS[spec.augmentation],
+    )
+    return sources_of(["convbench.stages.train", *(_module(part) for part in parts)])
+
+
+def code_of_prepared(dataset: str) -> list[str]:
+    """Return the source files whose edit makes a prepared dataset stale."""
+    return sources_of(["convbench.stages.prepare", _module(DATASETS[dataset].read)])
+
+
+def _module(function: Callable[..., object]) -> str:
+    return function.func.__module__ if isinstance(function, partial) else function.__module__
+
+
+def _unknown_names(grid: Grid) -> list[str]:
+    axes: dict[str, tuple[Iterable[str], Mapping[str, object]]] = {
+        "tasks": ((task.partition("@")[0] for task in grid.tasks), DATASETS),
+        "architectures": (grid.architectures, ARCHITECTURES),
+        "strategies": (grid.strategies, STRATEGIES),
+        "augmentations": (grid.augmentations, AUGMENTS),
+        "pretraining": (grid.pretraining, DATASETS),
+        "pretraining augmentation": (
+            (each.augmentation for each in grid.pretraining.values()),
+            AUGMENTS,
+        ),
+    }
+    return [
+        f"{axis}: no {name!r}{_perhaps(name, catalogue)}; there are {', '.join(catalogue)}"
+        for axis, (names, catalogue) in axes.items()
+        for name in dict.fromkeys(names)
+        if name not in catalogue
+    ]
+
+
+def _perhaps(name: str, catalogue: Iterable[str]) -> str:
+    close = get_close_matches(name, list(catalogue), n=1)
+    return f" (did you mean {close[0]!r}?)" if close else ""
+
+
+def _misfits(grid: Grid) -> list[str]:
+    """Say which known names do not go together."""
+    problems: list[str] = []
+    for name, settings in grid.strategies.items():
+        strategy, key = STRATEGIES.get(name), f"strategies.{name}"
+        if strategy is None:
+            continue
+        if strategy.pretrained == (settings.weights == RANDOM_WEIGHTS):
+            right = "a source under 'pretraining'" if strategy.pretrained else repr(RANDOM_WEIGHTS)
+            problems.append(f"{key}.weights: {settings.weights!r}; {name} starts from {right}")
+        if strategy.two_rates and settings.body_lr is None:
+            problems.append(f"{key}.body_lr: this key is missing; {name} has two learning rates")
+        if settings.body_lr is not None and not strategy.two_rates:
+            problems.append(f"{key}.body_lr: {settings.body_lr!r}; {name} has one rate, lr")
+    for task in grid.tasks:
+        dataset, _, size = task.partition("@")
+        if dataset in DATASETS and size:
+            known = DATASETS[dataset]
+            if not len(known.classes) <= int(size) <= known.train_images:
+                problems.append(
+                    f"tasks: {task!r}; {dataset} has {len(known.classes)} classes and "
+                    f"{known.train_images} training images, so from {len(known.classes)} to "
+                    f"{known.train_images} can be drawn"
+                )
+    return problems

@@ -1,0 +1,127 @@
+"""Render the report of one grid."""
+
+import os
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from convbench.analysis.findings import findings
+from convbench.analysis.summary import below_chance, cells
+from convbench.data import DATASETS
+from convbench.data.prepared import open_prepared
+from convbench.files import read_json, write_text
+from convbench.report import figures
+from convbench.report.page import Leaderboard, Page, render
+from convbench.stages.journal import METRICS, Record
+from convbench.stages.plan import Plan
+from convbench.stages.reproduction import TOLERANCE, reproduction
+from convbench.stages.runs import PREPARED, RUNS, pretraining_folder
+
+
+def report(plan: Plan, tables: Path, out: Path) -> None:
+    """Write the page that compares the runs in ``tables``."""
+    runs = pd.read_parquet(tables / "runs.parquet")
+    epochs = pd.read_parquet(tables / "epochs.parquet").merge(runs, on="run_id", suffixes=("", "_run"))
+    summary = cells(runs)
+    page = Page(
+        name=plan.grid.name,
+        question=_question(plan, runs),
+        findings=findings(runs),
+        leaderboards=_leaderboards(summary),
+        figures=_figures(runs, summary, epochs),
+        pretraining=_pretraining(plan),
+        datasets=[vars(open_prepared(PREPARED / name).card) for name in plan.grid.datasets()],
+        environments=_environments(plan),
+        runs=runs,
+        reproduction=_reproduction(plan, tables),
+        warnings=_warnings(runs),
+        store=os.environ.get("MLFLOW_TRACKING_URI") or plan.grid.tracking_uri,
+    )
+    write_text(out, render(page))
+    print(f"{out}: {len(runs)} runs compared")
+
+
+def _question(plan: Plan, runs: pd.DataFrame) -> str:
+    grid = plan.grid
+    sizes = [f"{size:,}" for size in sorted(runs["train_size"].unique())]
+    listed = sizes[0] if len(sizes) == 1 else f"{', '.join(sizes[:-1])} or {sizes[-1]}"
+    datasets = " and ".join(runs["dataset"].unique())
+    return (
+        f"With {listed} training images of {datasets}: which of {_number(grid.architectures, 'architecture')}, "
+        f"{_number(list(grid.strategies), 'transfer strategy')} and "
+        f"{_number(grid.augmentations, 'augmentation')} is best, and what does it cost?"
+    )
+
+
+def _number(names: Sequence[str], noun: str) -> str:
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{len(names)} {noun if len(names) == 1 else plural}"
+
+
+def _leaderboards(summary: pd.DataFrame) -> list[Leaderboard]:
+    boards = []
+    for (dataset, size), task in summary.groupby(["dataset", "train_size"], sort=True):
+        rows = task.sort_values("val", ascending=False, kind="stable").to_dict("records")
+        boards.append(Leaderboard(str(dataset), int(size), rows))
+    return boards
+
+
+def _figures(
+    runs: pd.DataFrame, summary: pd.DataFrame, epochs: pd.DataFrame
+) -> list[figures.Figure]:
+    if summary.empty:
+        return []
+    finished = runs[runs["outcome"] == "finished"]
+    return [
+        figures.accuracy_by_size(finished),
+        figures.accuracy_by_seconds(summary),
+        figures.convergence(epochs),
+        figures.parameters(summary),
+    ]
+
+
+def _pretraining(plan: Plan) -> list[Mapping[str, Any]]:
+    return [
+        {
+            "architecture": spec.architecture,
+            "source": spec.dataset,
+            **read_json(pretraining_folder(spec) / METRICS),
+        }
+        for spec in plan.pretrainings.values()
+    ]
+
+
+def _environments(plan: Plan) -> list[Mapping[str, Any]]:
+    """Return the distinct surroundings of the grid's runs: one, unless machines were mixed."""
+    found: dict[str, Mapping[str, Any]] = {}
+    counts: Counter[str] = Counter()
+    for run in plan.runs:
+        record = Record.read(RUNS / run)
+        assert record is not None, "the report comes after every run"
+        key = str(record.header["environment"])
+        found[key] = record.header["environment"]
+        counts[key] += 1
+    return [{**surroundings, "runs": counts[key]} for key, surroundings in found.items()]
+
+
+def _reproduction(plan: Plan, tables: Path) -> str:
+    result = reproduction(plan.grid.name, tables)
+    if result is None:
+        return "The repository carries no expected numbers for this grid."
+    return (
+        f"Of the numbers that the repository expects, {len(result.exact)} runs were reproduced exactly, "
+        f"{len(result.close)} within {TOLERANCE:.0%} of test accuracy, and {len(result.different)} were not."
+    )
+
+
+def _warnings(runs: pd.DataFrame) -> list[str]:
+    unfinished = runs[runs["outcome"] != "finished"]
+    warnings = [f"{row.run_id} {row.outcome}: {row.reason}" for row in unfinished.itertuples()]
+    classes = {name: len(DATASETS[name].classes) for name in runs["dataset"].unique()}
+    warnings += [f"{run} does no better than guessing." for run in below_chance(runs, classes)]
+    if runs["seed"].nunique() == 1:
+        warnings.append("One seed: how much of a difference is chance cannot be said.")
+    return warnings

@@ -1,0 +1,69 @@
+"""Mirror a grid's runs in MLflow."""
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from convbench.config.spec import RunSpec
+from convbench.data import DATASETS
+from convbench.files import write_json
+from convbench.stages.journal import JOURNAL, METRICS, PREDICTIONS, Record
+from convbench.stages.plan import Plan
+from convbench.stages.runs import RUNS, pretraining_folder
+from convbench.tracking.mirror import Mirror
+
+
+def open_store(plan: Plan) -> None:
+    """Create the store's tables and the grid's experiments, alone, before anything else writes."""
+    for experiment in _experiments(plan):
+        Mirror.open(plan.grid.tracking_uri, experiment)
+
+
+def track(plan: Plan, out: Path | None) -> None:
+    """Send every run that has begun; write each one's MLflow id to ``out``, if given.
+
+    May be called at any time, during a grid too: it sends what is new.
+    """
+    ids: dict[str, str] = {}
+    for experiment, folders in _experiments(plan).items():
+        mirror = Mirror.open(plan.grid.tracking_uri, experiment)
+        for folder, spec in folders.items():
+            if record := Record.read(folder):
+                ids[spec.id] = _send(mirror, folder, spec, record)
+        print(f"MLflow experiment {experiment}: {len(folders)} runs", flush=True)
+    if out is not None:
+        write_json(out, ids)
+
+
+def _experiments(plan: Plan) -> Mapping[str, Mapping[Path, RunSpec]]:
+    """Return the runs of each experiment: the grid's own, and those that made its weights."""
+    experiments = {plan.grid.name: {RUNS / run: spec for run, spec in plan.runs.items()}}
+    if plan.pretrainings:
+        experiments[f"{plan.grid.name}-pretraining"] = {
+            pretraining_folder(spec): spec for spec in plan.pretrainings.values()
+        }
+    return experiments
+
+
+def _send(mirror: Mirror, folder: Path, spec: RunSpec, record: Record) -> str:
+    with tempfile.TemporaryDirectory() as scratch:
+        artefacts: list[Path] = []
+        if record.metrics is not None:
+            artefacts = [folder / name for name in (JOURNAL, METRICS, PREDICTIONS)]
+            artefacts.append(_confusion(folder / PREDICTIONS, spec, Path(scratch)))
+        return mirror.sync(record.header, record.epochs, record.metrics, artefacts)
+
+
+def _confusion(predictions: Path, spec: RunSpec, folder: Path) -> Path:
+    """Write the test split's confusion matrix as CSV, which MLflow shows as a table."""
+    table = pd.read_parquet(predictions)
+    classes = DATASETS[spec.dataset].classes
+    said = [int(np.argmax(chances)) for chances in table["probabilities"]]
+    counts = np.zeros((len(classes), len(classes)), dtype=int)
+    np.add.at(counts, (table["label"].to_numpy(dtype=int), np.array(said, dtype=int)), 1)
+    path = folder / "confusion.csv"
+    pd.DataFrame(counts, index=pd.Index(classes, name="true \\ predicted"), columns=list(classes)).to_csv(path)
+    return path

@@ -1,0 +1,172 @@
+"""Send runs to MLflow: what it lacks, and only that.
+
+Files are the truth, MLflow mirrors them: a mirror that was lost is made again from the journals. One
+experiment holds one grid. An epoch's values are curves called ``epoch/...``; the final numbers are
+metrics of one value each, so MLflow's table of runs shows the chosen epoch and not the last one.
+"""
+
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # nothing leaves the machine unasked
+
+from mlflow import MlflowClient
+from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, Run, RunTag
+from mlflow.exceptions import MlflowException
+
+from convbench.errors import UserError
+
+_RUN, _STARTED, _DONE = "convbench.run_id", "convbench.started", "convbench.mirrored"
+_CURVES = ("train_loss", "train_accuracy", "val_loss", "val_accuracy", "lr")
+_NUMBERS = (
+    "val_accuracy",
+    "test_accuracy",
+    "test_accuracy_per_class",
+    "test_loss",
+    "best_epoch",
+    "params_total",
+    "params_trainable",
+    "macs",
+    "train_seconds",
+    "cpu_seconds",
+    "seconds_per_epoch",
+)
+_BATCH = 1000  # metrics that MLflow takes in one request
+
+
+@dataclass(frozen=True)
+class Mirror:
+    """One experiment in one MLflow store."""
+
+    client: MlflowClient
+    experiment_id: str
+    _known: dict[str, list[Run]] = field(repr=False)
+    """Run id -> what the store has of it, one MLflow run a time that it was trained."""
+
+    @classmethod
+    def open(cls, uri: str, experiment: str) -> Self:
+        """Connect, creating the tables and the experiment where they are absent.
+
+        ``MLFLOW_TRACKING_URI`` wins over ``uri``. Creating is for one process: two that create the
+        tables of one database at the same time break each other. Raises ``UserError`` where the
+        store cannot be opened.
+        """
+        address = os.environ.get("MLFLOW_TRACKING_URI") or uri
+        try:
+            client = MlflowClient(tracking_uri=address)
+            found = client.get_experiment_by_name(experiment)
+            experiment_id = found.experiment_id if found else client.create_experiment(experiment)
+            client.set_experiment_tag(
+                experiment_id, "mlflow.experiment.primaryMetric.name", "test_accuracy"
+            )
+        except (MlflowException, OSError) as error:
+            raise UserError(f"cannot open the MLflow store {address}: {error}") from error
+        known: dict[str, list[Run]] = defaultdict(list)
+        for run in _all_runs(client, experiment_id):
+            known[run.data.tags.get(_RUN, "")].append(run)
+        return cls(client, experiment_id, known)
+
+    def sync(
+        self,
+        header: Mapping[str, Any],
+        epochs: Sequence[Mapping[str, Any]],
+        metrics: Mapping[str, Any] | None,
+        artefacts: Iterable[Path],
+    ) -> str:
+        """Bring MLflow up to one run's journal and return its MLflow id.
+
+        Called during a run it shows live curves, called after it completes the record, called twice
+        it changes nothing. An earlier training of the same cell is moved to MLflow's deleted runs.
+        """
+        started = str(header["started"])
+        same = [run for run in self._known[header["run_id"]] if run.data.tags[_STARTED] == started]
+        for run in self._known[header["run_id"]]:
+            if run not in same:
+                self.client.delete_run(run.info.run_id)
+        run = same[0] if same else self._create(header)
+        self._known[header["run_id"]] = [run]
+        if _DONE not in run.data.tags:
+            self._send_curves(run.info.run_id, epochs, is_new=not same)
+            if metrics is not None:
+                finished = epochs[-1]["time"] if epochs else header["started"]
+                self._finish(run.info.run_id, metrics, finished, artefacts)
+        return str(run.info.run_id)
+
+    def _create(self, header: Mapping[str, Any]) -> Run:
+        surroundings = header["environment"]
+        run = self.client.create_run(
+            self.experiment_id,
+            start_time=header["started"],
+            run_name=header["run_id"],
+            tags={
+                _RUN: header["run_id"],
+                _STARTED: str(header["started"]),
+                "convbench.data_digest": header["data_digest"],
+                "mlflow.source.name": "convbench",
+                "mlflow.source.git.commit": surroundings["commit"].removesuffix("-dirty"),
+                **{f"environment.{name}": str(value) for name, value in _flat(surroundings)},
+            },
+        )
+        params = [Param(name, str(value)) for name, value in _flat(header["spec"])]
+        self.client.log_batch(run.info.run_id, params=params)
+        self.client.log_inputs(run.info.run_id, [_dataset(header)])
+        return run
+
+    def _send_curves(self, run: str, epochs: Sequence[Mapping[str, Any]], is_new: bool) -> None:
+        history = [] if is_new else self.client.get_metric_history(run, f"epoch/{_CURVES[-1]}")
+        sent = {point.step for point in history}
+        points = [
+            Metric(f"epoch/{name}", epoch[name], epoch["time"], epoch["epoch"])
+            for epoch in epochs
+            if epoch["epoch"] not in sent
+            for name in _CURVES
+        ]
+        for start in range(0, len(points), _BATCH):
+            self.client.log_batch(run, metrics=points[start : start + _BATCH])
+
+    def _finish(
+        self, run: str, metrics: Mapping[str, Any], finished: int, artefacts: Iterable[Path]
+    ) -> None:
+        for path in artefacts:
+            self.client.log_artifact(run, str(path))
+        numbers = [
+            Metric(name, metrics[name], finished, 0)
+            for name in _NUMBERS
+            if metrics.get(name) is not None
+        ]
+        outcome = [RunTag(name, metrics[name]) for name in ("outcome", "reason", "device")]
+        self.client.log_batch(run, metrics=numbers, tags=outcome)
+        status = "FINISHED" if metrics["outcome"] == "finished" else "FAILED"
+        self.client.set_terminated(run, status, finished)
+        self.client.set_tag(run, _DONE, "yes")  # last: what was cut short before is sent again
+
+
+def _all_runs(client: MlflowClient, experiment_id: str) -> Iterable[Run]:
+    token: str | None = None
+    while token != "":
+        page = client.search_runs([experiment_id], page_token=token)
+        yield from page
+        token = page.token or ""
+
+
+def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]]:
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
+
+
+def _dataset(header: Mapping[str, Any]) -> DatasetInput:
+    spec, digest = header["spec"], header["data_digest"]
+    dataset = Dataset(
+        name=header["run_id"].partition("/")[0],
+        digest=digest[:16],
+        source_type="local",
+        source=f'{{"path": "results/prepared/{spec["dataset"]}", "sha256": "{digest}"}}',
+    )
+    return DatasetInput(dataset, tags=[InputTag("mlflow.data.context", "training")])

@@ -1,0 +1,44 @@
+# The raw files in data/ are no output of this rule: Snakemake deletes outputs before it makes them
+# again, and a download is not to be lost. The marker stands for them.
+rule fetch:
+    output:
+        "results/data/{dataset}.json",
+    log:
+        "logs/fetch/{dataset}.log",
+    shell:
+        "python -m convbench fetch --dataset {wildcards.dataset} --marker {output} 2>&1 | tee {log}"
+
+
+rule prepare:
+    input:
+        raw=rules.fetch.output,
+        code=lambda wc: code_of_prepared(wc.dataset),
+    output:
+        images="results/prepared/{dataset}/images.npy",
+        index="results/prepared/{dataset}/index.parquet",
+        card="results/prepared/{dataset}/card.json",
+    log:
+        "logs/prepare/{dataset}.log",
+    benchmark:
+        "logs/prepare/{dataset}.tsv"
+    params:
+        size=PLAN.grid.image_size,
+        out=subpath(output.card, parent=True),
+    shell:
+        "python -m convbench prepare --dataset {wildcards.dataset} --image-size {params.size}"
+        " --out {params.out} 2>&1 | tee {log}"
+
+
+# Puts the checked bytes where dvc status, push and pull look for them. One job for all: DVC locks its
+# repository, and jobs that wait for the lock give up.
+rule pin:
+    input:
+        expand("results/data/{dataset}.json", dataset=PLAN.grid.datasets()),
+    output:
+        touch("results/data/pinned"),
+    log:
+        "logs/pin.log",
+    params:
+        folders=expand("data/{dataset}", dataset=PLAN.grid.datasets()),
+    shell:
+        "dvc add --quiet {params.folders} 2>&1 | tee {log}"

@@ -1,0 +1,32 @@
+rule aggregate:
+    input:
+        grid="results/grid.json",
+        ids="results/tracking/ids.json",
+    output:
+        runs="results/tables/runs.parquet",
+        runs_csv="results/tables/runs.csv",
+        epochs="results/tables/epochs.parquet",
+        epochs_csv="results/tables/epochs.csv",
+    log:
+        "logs/aggregate.log",
+    params:
+        out=subpath(output.runs, parent=True),
+    shell:
+        "python -m convbench aggregate {input.grid} --ids {input.ids} --out {params.out}"
+        " 2>&1 | tee {log}"
+
+
+rule report:
+    input:
+        grid="results/grid.json",
+        runs="results/tables/runs.parquet",
+        epochs="results/tables/epochs.parquet",
+    output:
+        "reports/index.html",
+    log:
+        "logs/report.log",
+    params:
+        tables=subpath(input.runs, parent=True),
+    shell:
+        "python -m convbench report {input.grid} --tables {params.tables} --out {output}"
+        " 2>&1 | tee {log}"

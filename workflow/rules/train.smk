@@ -1,0 +1,70 @@
+# MLflow creates its tables on first use, and two processes that do so at once break each other. The
+# database is no output: Snakemake deletes outputs before it makes them again.
+rule tracking_store:
+    input:
+        grid=ancient("results/grid.json"),
+    output:
+        touch("results/tracking/store.ready"),
+    log:
+        "logs/tracking_store.log",
+    shell:
+        "python -m convbench open-store {input.grid} 2>&1 | tee {log}"
+
+
+rule pretrain:
+    input:
+        card=lambda wc: f"results/prepared/{PLAN.pretrainings[wc.pretraining].dataset}/card.json",
+        code=lambda wc: code_of(PLAN.pretrainings[wc.pretraining]),
+        store=ancient("results/tracking/store.ready"),
+    output:
+        weights="results/weights/{pretraining}.safetensors",
+        metrics="results/weights/{pretraining}/metrics.json",
+    log:
+        "logs/pretrain/{pretraining}.log",
+    benchmark:
+        "logs/pretrain/{pretraining}.tsv"
+    params:
+        spec=lambda wc: canonical_json(PLAN.pretrainings[wc.pretraining]),
+        prepared=subpath(input.card, parent=True),
+        out=subpath(output.metrics, parent=True),
+    threads: PLAN.grid.threads
+    priority: 1
+    shell:
+        "python -m convbench train --spec {params.spec:q} --prepared {params.prepared}"
+        " --out {params.out} --keep {output.weights} 2>&1 | tee {log}"
+
+
+rule train:
+    input:
+        card=lambda wc: f"results/prepared/{PLAN.runs[wc.run].dataset}/card.json",
+        weights=lambda wc: weights_of(PLAN.runs[wc.run]),
+        code=lambda wc: code_of(PLAN.runs[wc.run]),
+        store=ancient("results/tracking/store.ready"),
+    output:
+        metrics="results/runs/{run}/metrics.json",
+        predictions="results/runs/{run}/predictions.parquet",
+    log:
+        "logs/train/{run}.log",
+    benchmark:
+        "logs/train/{run}.tsv"
+    params:
+        spec=lambda wc: canonical_json(PLAN.runs[wc.run]),
+        prepared=subpath(input.card, parent=True),
+        out=subpath(output.metrics, parent=True),
+    threads: PLAN.grid.threads
+    shell:
+        "python -m convbench train --spec {params.spec:q} --prepared {params.prepared}"
+        " --weights {input.weights} --out {params.out} 2>&1 | tee {log}"
+
+
+rule track:
+    input:
+        grid="results/grid.json",
+        runs=expand("results/runs/{run}/metrics.json", run=PLAN.runs),
+        store=ancient("results/tracking/store.ready"),
+    output:
+        "results/tracking/ids.json",
+    log:
+        "logs/track.log",
+    shell:
+        "python -m convbench track {input.grid} --ids {output} 2>&1 | tee {log}"
