@@ -21,3 +21,5 @@ rule all:
     input:
         "reports/index.html",
         "results/data/pinned",
+        # Named here too: else a run that was deleted would not be missed while the report is there.
+        expand("results/runs/{run}/metrics.json", run=PLAN.runs),

@@ -13,7 +13,6 @@ from convbench.errors import UserError
 TABLES = Path("results/tables")
 
 
-
 def main(arguments: list[str] | None = None) -> None:
     """Run one subcommand; a user's mistake ends with one message and exit code 2."""
     options = _parser().parse_args(arguments)
@@ -67,8 +66,8 @@ def _add_rules(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     add.add_argument("--out", type=Path, required=True)
     add.set_defaults(run=_prepare)
 
-    add = commands.add_parser("open-store", help="create the MLflow store's tables and experiments")
-    add.add_argument("config", type=Path)
+    add = commands.add_parser("open-store", help="create the MLflow store's tables")
+    add.add_argument("--uri", required=True)
     add.set_defaults(run=_open_store)
 
     add = commands.add_parser("train", help="train and test one run")
@@ -111,10 +110,9 @@ def _prepare(options: argparse.Namespace) -> None:
 
 
 def _open_store(options: argparse.Namespace) -> None:
-    from convbench.stages.grid import read_plan
-    from convbench.stages.track import open_store
+    from convbench.tracking.mirror import open_store
 
-    open_store(read_plan(options.config))
+    open_store(options.uri)
 
 
 def _train(options: argparse.Namespace) -> None:

@@ -25,7 +25,9 @@ def _extension_loads() -> bool:
     spec = importlib.util.find_spec("torchvision")
     assert spec is not None
     assert spec.origin is not None
-    found = list(Path(spec.origin).parent.glob("_C*.so")) + list(Path(spec.origin).parent.glob("_C*.pyd"))
+    found = list(Path(spec.origin).parent.glob("_C*.so")) + list(
+        Path(spec.origin).parent.glob("_C*.pyd")
+    )
     try:
         ctypes.CDLL(str(found[0]))
     except (IndexError, OSError):

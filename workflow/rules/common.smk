@@ -19,6 +19,6 @@ rule grid:
     log:
         "logs/grid.log",
     params:
-        grid=canonical_json(PLAN.grid),
+        grid=PLAN.grid.model_dump_json(),
     shell:
         "python -m convbench resolve --grid {params.grid:q} --out {output} 2>&1 | tee {log}"

@@ -1,21 +1,23 @@
-# MLflow creates its tables on first use, and two processes that do so at once break each other. The
-# database is no output: Snakemake deletes outputs before it makes them again.
+# MLflow creates its tables on first use, and two processes that do so at once break each other: one
+# job does it, before all others. The database is no output: Snakemake deletes outputs before it
+# makes them again. And it is no ancient() input of the runs: Snakemake does not look for changes in
+# jobs behind such an edge once a job before it has to run, so a changed run would be passed over.
 rule tracking_store:
-    input:
-        grid=ancient("results/grid.json"),
     output:
         touch("results/tracking/store.ready"),
     log:
         "logs/tracking_store.log",
+    params:
+        uri=PLAN.grid.tracking_uri,
+    priority: 100
     shell:
-        "python -m convbench open-store {input.grid} 2>&1 | tee {log}"
+        "python -m convbench open-store --uri {params.uri:q} 2>&1 | tee {log}"
 
 
 rule pretrain:
     input:
         card=lambda wc: f"results/prepared/{PLAN.pretrainings[wc.pretraining].dataset}/card.json",
         code=lambda wc: code_of(PLAN.pretrainings[wc.pretraining]),
-        store=ancient("results/tracking/store.ready"),
     output:
         weights="results/weights/{pretraining}.safetensors",
         metrics="results/weights/{pretraining}/metrics.json",
@@ -39,7 +41,6 @@ rule train:
         card=lambda wc: f"results/prepared/{PLAN.runs[wc.run].dataset}/card.json",
         weights=lambda wc: weights_of(PLAN.runs[wc.run]),
         code=lambda wc: code_of(PLAN.runs[wc.run]),
-        store=ancient("results/tracking/store.ready"),
     output:
         metrics="results/runs/{run}/metrics.json",
         predictions="results/runs/{run}/predictions.parquet",
@@ -61,7 +62,7 @@ rule track:
     input:
         grid="results/grid.json",
         runs=expand("results/runs/{run}/metrics.json", run=PLAN.runs),
-        store=ancient("results/tracking/store.ready"),
+        store=rules.tracking_store.output,
     output:
         "results/tracking/ids.json",
     log:

@@ -4,6 +4,8 @@ import pandas as pd
 
 from convbench.analysis.summary import Difference, best_by_validation, cells, paired
 
+_PAIRS = "(In brackets: in how many pairs of runs, alike in all else, it was better.)"
+
 
 def findings(runs: pd.DataFrame) -> list[str]:
     """Say what transfer changed, what augmentation changed, and what the best costs: a sentence each.
@@ -13,11 +15,7 @@ def findings(runs: pd.DataFrame) -> list[str]:
     summary = cells(runs)
     if summary.empty:
         return ["No run finished, so there is nothing to compare."]
-    return [
-        sentence
-        for sentence in (_transfer(runs), _augmentation(runs), _cost(summary))
-        if sentence
-    ]
+    return [sentence for sentence in (_transfer(runs), _augmentation(runs), _cost(summary)) if sentence]
 
 
 def task_name(dataset: str, size: int) -> str:
@@ -29,15 +27,14 @@ def _transfer(runs: pd.DataFrame) -> str:
     """Compare each way of transfer with training from scratch, per training size."""
     parts = []
     for strategy in [name for name in runs["strategy"].unique() if name != "scratch"]:
-        by_size = [
-            (int(size), difference)
-            for size, task in runs.groupby("train_size", sort=True)
+        by_task = [
+            f"{_points(difference)} with {size:,} images of {dataset}"
+            for (dataset, size), task in runs.groupby(["dataset", "train_size"], sort=True)
             if (difference := paired(task, "strategy", strategy, "scratch"))
         ]
-        if by_size:
-            listed = ", ".join(f"{_points(gap)} with {size:,} images" for size, gap in by_size)
-            parts.append(f"{strategy} changed test accuracy by {listed}")
-    return "Against training from scratch, " + "; ".join(parts) + "." if parts else ""
+        if by_task:
+            parts.append(f"{strategy} changed test accuracy by {', '.join(by_task)}")
+    return f"Against training from scratch, {'; '.join(parts)}. {_PAIRS}" if parts else ""
 
 
 def _augmentation(runs: pd.DataFrame) -> str:
@@ -47,7 +44,7 @@ def _augmentation(runs: pd.DataFrame) -> str:
         for name in runs["augmentation"].unique()
         if name != "none" and (difference := paired(runs, "augmentation", name, "none"))
     ]
-    return "Against no augmentation, " + "; ".join(parts) + "." if parts else ""
+    return f"Against no augmentation, {'; '.join(parts)}." if parts else ""
 
 
 def _cost(summary: pd.DataFrame) -> str:
@@ -68,5 +65,6 @@ def _cost(summary: pd.DataFrame) -> str:
 
 
 def _points(difference: Difference) -> str:
-    points = f"{difference.mean * 100:+.1f}".replace("-", "−")
-    return f"{points} points (better in {difference.better} of {difference.pairs} pairs)"
+    points = round(difference.mean * 100, 1) + 0.0  # no negative zero
+    sign = "+" if points > 0 else "−" if points < 0 else "±"
+    return f"{sign}{abs(points):.1f} points ({difference.better} of {difference.pairs})"

@@ -1,6 +1,8 @@
 """Obtained numbers against expected ones."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -41,18 +43,28 @@ def compare(obtained: pd.DataFrame, expected: pd.DataFrame, tolerance: float) ->
             different.append(f"{run}: no such run here")
             continue
         got = {name: found.at[run, name] for name in wanted}
-        distance = abs(got["test_accuracy"] - wanted["test_accuracy"])
         if all(_same(got[name], wanted[name]) for name in wanted):
             exact.append(run)
-        elif got["outcome"] == wanted["outcome"] and distance <= tolerance:
+        elif _finished(got) and _finished(wanted) and _distance(got, wanted) <= tolerance:
             close.append(run)
         else:
-            different.append(
-                f"{run}: {got['outcome']} with test accuracy {got['test_accuracy']:.1%}, "
-                f"expected {wanted['outcome']} with {wanted['test_accuracy']:.1%}"
-            )
+            different.append(f"{run}: {_describe(got)}; expected: {_describe(wanted)}")
     return Reproduction(exact, close, different)
 
 
+def _finished(run: Mapping[str, Any]) -> bool:
+    return bool(run["outcome"] == "finished")
+
+
+def _distance(one: Mapping[str, Any], other: Mapping[str, Any]) -> float:
+    return abs(float(one["test_accuracy"]) - float(other["test_accuracy"]))
+
+
+def _describe(run: Mapping[str, Any]) -> str:
+    if not _finished(run):
+        return str(run["outcome"])
+    return f"test accuracy {run['test_accuracy']:.1%}"
+
+
 def _same(one: object, other: object) -> bool:
-    return bool(pd.isna(one) and pd.isna(other)) or one == other  # type: ignore[call-overload]
+    return bool(pd.isna(one) and pd.isna(other)) or one == other

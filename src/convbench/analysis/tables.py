@@ -50,7 +50,6 @@ EPOCH_COLUMNS: Mapping[str, str] = {
 def table(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str]) -> pd.DataFrame:
     """Lay ``rows`` out in ``columns``; a value that a row lacks is missing, never zero."""
     data = {
-        name: pd.array([row.get(name) for row in rows], dtype=dtype)  # type: ignore[call-overload]
-        for name, dtype in columns.items()
+        name: pd.array([row.get(name) for row in rows], dtype=dtype) for name, dtype in columns.items()
     }
     return pd.DataFrame(data)

@@ -76,6 +76,6 @@ class RunSpec(Frozen):
         return "/".join(axes)
 
 
-def canonical_json(value: BaseModel) -> str:
-    """Write a model as JSON with sorted keys and no spaces: equal values, equal text."""
-    return json.dumps(value.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+def canonical_json(spec: RunSpec) -> str:
+    """Write a run as JSON with sorted keys and no spaces: equal values, equal text."""
+    return json.dumps(spec.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))

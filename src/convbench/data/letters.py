@@ -64,7 +64,7 @@ def _draw(letter: str, draw: np.random.Generator) -> np.ndarray:
     )
     back = np.linalg.inv(forward)
     middle = np.full(2, _CANVAS / 2)
-    shift = middle - back @ (middle + [across, down])
+    shift = middle - back @ (middle + np.array([across, down]))
     coefficients = (*back[0], shift[0], *back[1], shift[1])
     image = glyph.transform(glyph.size, Image.Transform.AFFINE, coefficients, Image.Resampling.BILINEAR)
     image = image.resize((resolution, resolution), Image.Resampling.BOX)

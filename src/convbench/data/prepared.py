@@ -55,7 +55,12 @@ class Prepared:
 
 
 def prepare(
-    dataset: str, classes: Sequence[str], samples: Sequence[Sample], side: int, pin: str, folder: Path
+    dataset: str,
+    classes: Sequence[str],
+    samples: Sequence[Sample],
+    side: int,
+    pin: str,
+    folder: Path,
 ) -> None:
     """Decode ``samples``, stretch them to ``side`` pixels square, and write the three files.
 

@@ -1,5 +1,7 @@
-"""The catalogue of architectures. A new one is a file beside this one, or an entry in its
-family's file, and a line below."""
+"""The catalogue of architectures.
+
+A new one is a file beside this one, or an entry in its family's file, and a line below.
+"""
 
 from collections.abc import Mapping
 

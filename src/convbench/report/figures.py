@@ -4,16 +4,19 @@ import io
 from base64 import b64encode
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import Any
 
 import matplotlib as mpl
 import pandas as pd
 import seaborn as sns
+from matplotlib.container import BarContainer
 from matplotlib.figure import Figure as Drawing
-from matplotlib.ticker import FuncFormatter, NullFormatter, PercentFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, PercentFormatter
 
 mpl.use("Agg")
 
-_STYLE = {
+_STYLE: Any = {  # rc parameters: matplotlib types their keys as literals, seaborn as strings
+    **sns.axes_style("whitegrid"),
     "svg.hashsalt": "convbench",  # the same figure gives the same bytes
     "font.size": 10.0,
     "axes.titlesize": 11.0,
@@ -37,7 +40,7 @@ class Figure:
     """The picture, as a data URI."""
 
 
-def accuracy_by_size(runs: pd.DataFrame) -> Figure:
+def accuracy_by_size(dataset: str, runs: pd.DataFrame) -> Figure:
     """Draw test accuracy against the number of training images, a line a strategy."""
     with _styled():
         grid = sns.relplot(
@@ -63,7 +66,7 @@ def accuracy_by_size(runs: pd.DataFrame) -> Figure:
             axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
         grid.set_titles("{col_name}")
         return Figure(
-            title="Accuracy by strategy and training size",
+            title=f"Accuracy by strategy and training size: {dataset}",
             caption="Mean test accuracy over seeds; bands span the seeds' lowest and highest run. "
             "The training images of a seed are the same for every line.",
             alt=_alt("Lines of test accuracy over training images", runs, "strategy", "architecture"),
@@ -71,7 +74,7 @@ def accuracy_by_size(runs: pd.DataFrame) -> Figure:
         )
 
 
-def accuracy_by_seconds(summary: pd.DataFrame) -> Figure:
+def accuracy_by_seconds(dataset: str, summary: pd.DataFrame) -> Figure:
     """Draw each cell's test accuracy against its training time."""
     with _styled():
         grid = sns.relplot(
@@ -88,24 +91,22 @@ def accuracy_by_seconds(summary: pd.DataFrame) -> Figure:
             aspect=0.95,
             facet_kws={"sharey": False},
         )
-        for (size, axes), (_, task) in zip(
-            grid.axes_dict.items(), summary.groupby("train_size", sort=False), strict=True
-        ):
+        for size, task in summary.groupby("train_size"):
+            axes = grid.axes_dict[size]
             spread = [task["test"] - task["test_low"], task["test_high"] - task["test"]]
-            axes.errorbar(
-                task["seconds"], task["test"], yerr=spread, fmt="none", ecolor="0.7", zorder=0
-            )
+            axes.errorbar(task["seconds"], task["test"], yerr=spread, fmt="none", ecolor="0.7", zorder=0)
             axes.set_title(f"{size:,} training images")
             axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
         grid.set(xscale="log")
         for axes in grid.axes.flat:
+            axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
             axes.xaxis.set_major_formatter(_SECONDS)
             axes.xaxis.set_minor_formatter(NullFormatter())
         grid.set_axis_labels("seconds of training (log scale)", "test accuracy")
         return Figure(
-            title="Training time against accuracy",
+            title=f"Training time against accuracy: {dataset}",
             caption="One point a cell: mean over seeds, bars from the lowest to the highest seed; "
-            "both augmentations are shown. Seconds are of training steps alone, and the pretraining "
+            "every augmentation is shown. Seconds are of training steps alone, and the pretraining "
             "that transfer starts from is not in them: it has a table of its own below. "
             "The vertical axes differ.",
             alt=_alt("Points of test accuracy over training seconds", summary, "strategy", "train_size"),
@@ -113,7 +114,7 @@ def accuracy_by_seconds(summary: pd.DataFrame) -> Figure:
         )
 
 
-def convergence(epochs: pd.DataFrame) -> Figure:
+def convergence(dataset: str, epochs: pd.DataFrame) -> Figure:
     """Draw validation accuracy by epoch, a line a strategy; ``epochs`` carries the runs' columns."""
     with _styled():
         grid = sns.relplot(
@@ -131,13 +132,13 @@ def convergence(epochs: pd.DataFrame) -> Figure:
             facet_kws={"sharex": "row"},
         )
         grid.set_axis_labels("epoch", "validation accuracy")
-        grid.set_titles("{col_name}, {row_name} images")
-        for axes in grid.axes.flat:
+        for (size, architecture), axes in grid.axes_dict.items():
+            axes.set_title(f"{architecture}, {size:,} images")
             axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
         return Figure(
-            title="Convergence",
-            caption="Validation accuracy after each epoch: mean over seeds and augmentations, bands from "
-            "the lowest to the highest of these runs. Rows differ in the number of epochs.",
+            title=f"Convergence: {dataset}",
+            caption="Validation accuracy after each epoch: mean over seeds and augmentations, bands "
+            "from the lowest to the highest of these runs. Rows differ in the number of epochs.",
             alt=_alt("Lines of validation accuracy over epochs", epochs, "strategy", "architecture"),
             source=_svg(grid.figure),
         )
@@ -159,6 +160,7 @@ def parameters(summary: pd.DataFrame) -> Figure:
             ax=axes,
         )
         for bars in axes.containers:
+            assert isinstance(bars, BarContainer), "a barplot draws bars"
             axes.bar_label(bars, fmt="{:,.0f}", padding=3, fontsize=9)
         axes.set(xscale="log", xlabel="parameters that learn (log scale)", ylabel="")
         axes.margins(x=0.2)
@@ -167,15 +169,15 @@ def parameters(summary: pd.DataFrame) -> Figure:
         sns.despine(drawing)
         return Figure(
             title="Parameters",
-            caption="Parameters that each strategy trains; where all of them learn, the bar is the size of "
-            "the network.",
+            caption="Parameters that each strategy trains; where all of them learn, the bar is the "
+            "size of the network.",
             alt=_alt("Bars of trainable parameters", sizes, "strategy", "architecture"),
             source=_svg(drawing),
         )
 
 
 def _styled() -> AbstractContextManager[None]:
-    return mpl.rc_context({**sns.axes_style("whitegrid"), **_STYLE})
+    return mpl.rc_context(_STYLE)
 
 
 def _palette(names: pd.Series) -> dict[str, tuple[float, float, float]]:

@@ -5,7 +5,6 @@ from pathlib import Path
 import yaml
 
 from convbench.config.grid import Grid
-from convbench.config.spec import canonical_json
 from convbench.errors import UserError
 from convbench.files import write_text
 from convbench.stages.plan import Plan, plan
@@ -29,4 +28,4 @@ def read_plan(path: Path) -> Plan:
 
 def write_grid(text: str, out: Path) -> None:
     """Write the grid that Snakemake resolved from its config files and command line."""
-    write_text(out, canonical_json(Grid.model_validate_json(text)) + "\n")
+    write_text(out, Grid.model_validate_json(text).model_dump_json(indent=1) + "\n")

@@ -33,7 +33,7 @@ def plan(values: Mapping[str, Any], source: str) -> Plan:
     Raises ``UserError`` naming every wrong key or name, its value and what would be right.
     """
     grid = Grid.parse(values, source)
-    if problems := [*_unknown_names(grid), *_misfits(grid)]:
+    if problems := [*_unknown_names(grid), *_misfits(grid), *_impossible_draws(grid)]:
         listed = "\n".join(f"  {problem}" for problem in problems)
         raise UserError(f"{source} asks for what there is not:\n{listed}")
     return Plan(
@@ -99,12 +99,12 @@ def _perhaps(name: str, catalogue: Iterable[str]) -> str:
 
 
 def _misfits(grid: Grid) -> list[str]:
-    """Say which known names do not go together."""
+    """Say which strategies do not fit their settings."""
     problems: list[str] = []
     for name, settings in grid.strategies.items():
-        strategy, key = STRATEGIES.get(name), f"strategies.{name}"
-        if strategy is None:
+        if name not in STRATEGIES:
             continue
+        strategy, key = STRATEGIES[name], f"strategies.{name}"
         if strategy.pretrained == (settings.weights == RANDOM_WEIGHTS):
             right = "a source under 'pretraining'" if strategy.pretrained else repr(RANDOM_WEIGHTS)
             problems.append(f"{key}.weights: {settings.weights!r}; {name} starts from {right}")
@@ -112,14 +112,20 @@ def _misfits(grid: Grid) -> list[str]:
             problems.append(f"{key}.body_lr: this key is missing; {name} has two learning rates")
         if settings.body_lr is not None and not strategy.two_rates:
             problems.append(f"{key}.body_lr: {settings.body_lr!r}; {name} has one rate, lr")
+    return problems
+
+
+def _impossible_draws(grid: Grid) -> list[str]:
+    """Say which tasks want more images than there are, or fewer than there are classes."""
+    problems: list[str] = []
     for task in grid.tasks:
         dataset, _, size = task.partition("@")
-        if dataset in DATASETS and size:
-            known = DATASETS[dataset]
-            if not len(known.classes) <= int(size) <= known.train_images:
-                problems.append(
-                    f"tasks: {task!r}; {dataset} has {len(known.classes)} classes and "
-                    f"{known.train_images} training images, so from {len(known.classes)} to "
-                    f"{known.train_images} can be drawn"
-                )
+        if not size or dataset not in DATASETS:
+            continue
+        least, most = len(DATASETS[dataset].classes), DATASETS[dataset].train_images
+        if not least <= int(size) <= most:
+            problems.append(
+                f"tasks: {task!r}; {dataset} has {least} classes and {most} training images, "
+                f"so from {least} to {most} can be drawn"
+            )
     return problems

@@ -50,7 +50,8 @@ def _question(plan: Plan, runs: pd.DataFrame) -> str:
     listed = sizes[0] if len(sizes) == 1 else f"{', '.join(sizes[:-1])} or {sizes[-1]}"
     datasets = " and ".join(runs["dataset"].unique())
     return (
-        f"With {listed} training images of {datasets}: which of {_number(grid.architectures, 'architecture')}, "
+        f"With {listed} training images of {datasets}: which of "
+        f"{_number(grid.architectures, 'architecture')}, "
         f"{_number(list(grid.strategies), 'transfer strategy')} and "
         f"{_number(grid.augmentations, 'augmentation')} is best, and what does it cost?"
     )
@@ -69,17 +70,25 @@ def _leaderboards(summary: pd.DataFrame) -> list[Leaderboard]:
     return boards
 
 
-def _figures(
-    runs: pd.DataFrame, summary: pd.DataFrame, epochs: pd.DataFrame
-) -> list[figures.Figure]:
+def _figures(runs: pd.DataFrame, summary: pd.DataFrame, epochs: pd.DataFrame) -> list[figures.Figure]:
     if summary.empty:
         return []
     finished = runs[runs["outcome"] == "finished"]
+    drawn: list[figures.Figure] = []
+    for name in finished["dataset"].unique():
+        of_dataset = (data[data["dataset"] == name] for data in (finished, summary, epochs))
+        drawn += _figures_of(str(name), *of_dataset)
+    return [*drawn, figures.parameters(summary)]
+
+
+def _figures_of(
+    dataset: str, runs: pd.DataFrame, summary: pd.DataFrame, epochs: pd.DataFrame
+) -> list[figures.Figure]:
+    """Draw what has axes of its own on each dataset."""
     return [
-        figures.accuracy_by_size(finished),
-        figures.accuracy_by_seconds(summary),
-        figures.convergence(epochs),
-        figures.parameters(summary),
+        figures.accuracy_by_size(dataset, runs),
+        figures.accuracy_by_seconds(dataset, summary),
+        figures.convergence(dataset, epochs),
     ]
 
 
@@ -113,7 +122,8 @@ def _reproduction(plan: Plan, tables: Path) -> str:
         return "The repository carries no expected numbers for this grid."
     return (
         f"Of the numbers that the repository expects, {len(result.exact)} runs were reproduced exactly, "
-        f"{len(result.close)} within {TOLERANCE:.0%} of test accuracy, and {len(result.different)} were not."
+        f"{len(result.close)} within {TOLERANCE:.0%} of test accuracy, "
+        f"and {len(result.different)} were not."
     )
 
 

@@ -16,12 +16,6 @@ from convbench.stages.runs import RUNS, pretraining_folder
 from convbench.tracking.mirror import Mirror
 
 
-def open_store(plan: Plan) -> None:
-    """Create the store's tables and the grid's experiments, alone, before anything else writes."""
-    for experiment in _experiments(plan):
-        Mirror.open(plan.grid.tracking_uri, experiment)
-
-
 def track(plan: Plan, out: Path | None) -> None:
     """Send every run that has begun; write each one's MLflow id to ``out``, if given.
 
@@ -65,5 +59,7 @@ def _confusion(predictions: Path, spec: RunSpec, folder: Path) -> Path:
     counts = np.zeros((len(classes), len(classes)), dtype=int)
     np.add.at(counts, (table["label"].to_numpy(dtype=int), np.array(said, dtype=int)), 1)
     path = folder / "confusion.csv"
-    pd.DataFrame(counts, index=pd.Index(classes, name="true \\ predicted"), columns=list(classes)).to_csv(path)
+    pd.DataFrame(
+        counts, index=pd.Index(classes, name="true \\ predicted"), columns=list(classes)
+    ).to_csv(path)
     return path

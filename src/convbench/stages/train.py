@@ -31,7 +31,6 @@ from convbench.stages.journal import METRICS, Journal, write_predictions
 from convbench.stages.progress import Progress
 from convbench.strategies import STRATEGIES
 
-
 _TIMES = ("train_seconds", "cpu_seconds", "seconds_per_epoch")
 _SCORES = (
     "val_accuracy",
@@ -88,7 +87,7 @@ def _outcome(
     journal: Journal,
     keep: Path | None,
 ) -> tuple[dict[str, Any], np.ndarray]:
-    """Run the cell; return its metrics and its test probabilities ``[n, C]``, n = 0 without an answer."""
+    """Run the cell; return its metrics and test probabilities ``[n, C]``, n = 0 without an answer."""
     metrics: dict[str, Any] = dict.fromkeys(_SCORES + _TIMES)
     metrics |= {"run_id": spec.id, "outcome": "finished", "reason": "", "device": device.type}
     probabilities = np.empty((0, len(data.card.classes)), np.float32)
@@ -111,9 +110,7 @@ def _outcome(
     return metrics, probabilities
 
 
-def _assemble(
-    spec: RunSpec, data: Prepared, device: torch.device, weights: Path | None
-) -> _Cell:
+def _assemble(spec: RunSpec, data: Prepared, device: torch.device, weights: Path | None) -> _Cell:
     """Build the network with its weights, and everything that it is trained with."""
     architecture, strategy = ARCHITECTURES[spec.architecture], STRATEGIES[spec.strategy]
     with seeded("weights", spec.architecture, spec.seed):

@@ -49,22 +49,11 @@ class Mirror:
 
     @classmethod
     def open(cls, uri: str, experiment: str) -> Self:
-        """Connect, creating the tables and the experiment where they are absent.
-
-        ``MLFLOW_TRACKING_URI`` wins over ``uri``. Creating is for one process: two that create the
-        tables of one database at the same time break each other. Raises ``UserError`` where the
-        store cannot be opened.
-        """
-        address = os.environ.get("MLFLOW_TRACKING_URI") or uri
-        try:
-            client = MlflowClient(tracking_uri=address)
-            found = client.get_experiment_by_name(experiment)
-            experiment_id = found.experiment_id if found else client.create_experiment(experiment)
-            client.set_experiment_tag(
-                experiment_id, "mlflow.experiment.primaryMetric.name", "test_accuracy"
-            )
-        except (MlflowException, OSError) as error:
-            raise UserError(f"cannot open the MLflow store {address}: {error}") from error
+        """Connect to ``uri`` as ``open_store`` does, creating the experiment where it is absent."""
+        client = open_store(uri)
+        found = client.get_experiment_by_name(experiment)
+        experiment_id = found.experiment_id if found else client.create_experiment(experiment)
+        client.set_experiment_tag(experiment_id, "mlflow.experiment.primaryMetric.name", "test_accuracy")
         known: dict[str, list[Run]] = defaultdict(list)
         for run in _all_runs(client, experiment_id):
             known[run.data.tags.get(_RUN, "")].append(run)
@@ -143,6 +132,21 @@ class Mirror:
         status = "FINISHED" if metrics["outcome"] == "finished" else "FAILED"
         self.client.set_terminated(run, status, finished)
         self.client.set_tag(run, _DONE, "yes")  # last: what was cut short before is sent again
+
+
+def open_store(uri: str) -> MlflowClient:
+    """Connect to an MLflow store, creating its tables where they are absent.
+
+    ``MLFLOW_TRACKING_URI`` wins over ``uri``. Two processes that create the tables of one database
+    at the same time break each other. Raises ``UserError`` where the store cannot be opened.
+    """
+    address = os.environ.get("MLFLOW_TRACKING_URI") or uri
+    try:
+        client = MlflowClient(tracking_uri=address)
+        client.search_experiments(max_results=1)
+    except (MlflowException, OSError) as error:
+        raise UserError(f"cannot open the MLflow store {address}: {error}") from error
+    return client
 
 
 def _all_runs(client: MlflowClient, experiment_id: str) -> Iterable[Run]:

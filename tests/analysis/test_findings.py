@@ -1,0 +1,70 @@
+import pandas as pd
+
+from convbench.analysis.findings import findings
+
+
+def _runs(accuracies):
+    rows = []
+    for (size, strategy, augmentation, seed), (test, seconds) in accuracies.items():
+        rows.append(
+            {
+                "run_id": f"zoo@{size}/net/{strategy}/{augmentation}/s{seed}",
+                "dataset": "zoo",
+                "train_size": size,
+                "architecture": "net",
+                "strategy": strategy,
+                "augmentation": augmentation,
+                "seed": seed,
+                "outcome": "finished",
+                "val_accuracy": test,
+                "test_accuracy": test,
+                "test_accuracy_per_class": test,
+                "train_seconds": seconds,
+                "params_trainable": 1,
+                "params_total": 1,
+                "macs": 1,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def test_planted_differences_are_said():
+    runs = _runs(
+        {
+            (50, "scratch", "none", 0): (0.50, 2.0),
+            (50, "scratch", "none", 1): (0.60, 2.0),
+            (50, "fine_tune", "none", 0): (0.65, 2.0),
+            (50, "fine_tune", "none", 1): (0.59, 2.0),
+            (900, "scratch", "none", 0): (0.900, 2.0),
+            (900, "fine_tune", "none", 0): (0.895, 0.5),
+        }
+    )
+
+    transfer, cost = findings(runs)
+
+    assert "fine_tune changed test accuracy by +7.0 points (1 of 2) with 50 images of zoo" in transfer
+    assert "−0.5 points (0 of 1) with 900 images of zoo" in transfer
+    assert "net with fine_tune and none: 89.5% of test images right after 0.5 s" in cost
+    assert "against 90.0% after 2.0 s" in cost
+
+
+def test_a_comparison_that_the_grid_does_not_hold_is_left_out():
+    (cost,) = findings(_runs({(50, "scratch", "none", 0): (0.5, 2.0)}))
+
+    assert cost == "On zoo with 50 training images, nothing cheaper comes within a point of the best on validation."
+
+
+def test_augmentation_is_compared_with_none():
+    runs = _runs(
+        {(50, "scratch", "none", 0): (0.5, 2.0), (50, "scratch", "affine", 0): (0.5, 2.0)}
+    )
+
+    augmentation, _ = findings(runs)
+
+    assert augmentation == "Against no augmentation, affine changed test accuracy by ±0.0 points (0 of 1)."
+
+
+def test_nothing_finished_is_said():
+    runs = _runs({(50, "scratch", "none", 0): (0.5, 2.0)}).assign(outcome="failed")
+
+    assert findings(runs) == ["No run finished, so there is nothing to compare."]

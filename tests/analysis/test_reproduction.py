@@ -1,0 +1,32 @@
+from convbench.analysis.reproduction import EXPECTED_COLUMNS, compare
+from convbench.analysis.tables import RUN_COLUMNS, table
+
+
+def _table(**runs):
+    rows = [(run, "finished", 0.5, test, test, loss, 3) for run, (test, loss) in runs.items()]
+    types = {name: RUN_COLUMNS[name] for name in EXPECTED_COLUMNS}
+    return table([dict(zip(types, row, strict=True)) for row in rows], types)
+
+
+def test_each_expected_run_is_exact_close_or_different():
+    expected = _table(a=(0.9, 1.0), b=(0.9, 1.0), c=(0.9, 1.0), d=(0.9, 1.0))
+    obtained = _table(a=(0.9, 1.0), b=(0.9, 1.0000000000000002), c=(0.7, 1.0), new=(0.1, 1.0))
+
+    found = compare(obtained, expected, tolerance=0.05)
+
+    assert found.exact == ["a"]
+    assert found.close == ["b"]
+    assert found.different == [
+        "c: test accuracy 70.0%; expected: test accuracy 90.0%",
+        "d: no such run here",
+    ]
+
+
+def test_another_outcome_is_different_and_the_same_one_without_numbers_is_exact():
+    expected = _table(a=(0.9, 1.0), b=(None, None)).assign(outcome=["finished", "diverged"])
+    obtained = _table(a=(None, None), b=(None, None)).assign(outcome=["diverged", "diverged"])
+
+    found = compare(obtained, expected, tolerance=0.05)
+
+    assert found.exact == ["b"]
+    assert found.different == ["a: diverged; expected: test accuracy 90.0%"]

@@ -1,0 +1,70 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from convbench.analysis.summary import below_chance, best_by_validation, cells, paired
+
+
+def run(strategy, seed, test, val=0.5, **more):
+    return {
+        "run_id": f"{strategy}/s{seed}",
+        "dataset": "zoo",
+        "train_size": 50,
+        "architecture": "net",
+        "strategy": strategy,
+        "augmentation": "none",
+        "seed": seed,
+        "outcome": "finished",
+        "val_accuracy": val,
+        "test_accuracy": test,
+        "test_accuracy_per_class": test,
+        "train_seconds": 2.0,
+        "params_trainable": 10,
+        "params_total": 20,
+        "macs": 30,
+    } | more
+
+
+def test_a_cell_is_the_mean_and_the_extremes_over_its_seeds():
+    runs = pd.DataFrame([run("scratch", 0, 0.6), run("scratch", 1, 0.9), run("fine_tune", 0, 0.7)])
+
+    summary = cells(runs).set_index("strategy")
+
+    assert summary.loc["scratch", ["test", "test_low", "test_high", "seeds"]].tolist() == [0.75, 0.6, 0.9, 2]
+    assert summary.loc["fine_tune", "seeds"] == 1
+
+
+def test_a_run_that_did_not_finish_is_in_no_mean():
+    runs = pd.DataFrame([run("scratch", 0, 0.6), run("scratch", 1, np.nan, outcome="diverged")])
+
+    assert cells(runs)["seeds"].tolist() == [1]
+
+
+def test_the_test_split_never_picks():
+    runs = pd.DataFrame([run("scratch", 0, 0.9, val=0.5), run("fine_tune", 0, 0.6, val=0.8)])
+
+    assert best_by_validation(cells(runs))["strategy"] == "fine_tune"
+
+
+def test_a_difference_is_over_pairs_alike_in_all_else():
+    runs = pd.DataFrame(
+        [
+            run("scratch", 0, 0.5),
+            run("scratch", 1, 0.9),
+            run("fine_tune", 0, 0.6),
+            run("fine_tune", 1, 0.8),
+            run("fine_tune", 2, 0.1),  # has no partner
+        ]
+    )
+
+    difference = paired(runs, "strategy", "fine_tune", "scratch")
+
+    assert difference.mean == pytest.approx(0.0)
+    assert (difference.better, difference.pairs) == (1, 2)
+    assert paired(runs, "strategy", "feature_extraction", "scratch") is None
+
+
+def test_a_run_at_chance_is_named():
+    runs = pd.DataFrame([run("scratch", 0, 0.25), run("fine_tune", 0, 0.26)])
+
+    assert below_chance(runs, {"zoo": 4}) == ["scratch/s0"]

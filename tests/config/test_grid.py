@@ -1,0 +1,90 @@
+import pytest
+
+from convbench.config.grid import Grid
+from convbench.errors import UserError
+
+
+def test_the_grid_is_the_product_of_its_lists_in_their_order(values):
+    runs = [spec.id for spec in Grid.parse(values, "a.yaml").runs()]
+
+    assert len(runs) == 1 * 2 * 2 * 2 * 2
+    assert runs[0] == "digits@20/simple_cnn/scratch/none/s0"
+    assert runs[1] == "digits@20/simple_cnn/scratch/none/s1"
+    assert runs[-1] == "digits@20/resnet20/fine_tune/affine/s1"
+
+
+def test_a_task_without_a_number_takes_every_training_image(values):
+    values["tasks"] = {"digits": {"epochs": 1, "batch_size": 5}}
+
+    (spec, *_) = Grid.parse(values, "a.yaml").runs()
+
+    assert (spec.dataset, spec.train_size, spec.task) == ("digits", None, "digits")
+
+
+def test_only_sources_that_a_strategy_starts_from_are_pretrained_on(values):
+    values["strategies"].pop("fine_tune")
+
+    assert Grid.parse(values, "a.yaml").sources() == []
+
+
+def _wrong(values, message):
+    with pytest.raises(UserError) as caught:
+        Grid.parse(values, "a.yaml")
+    assert "a.yaml" in str(caught.value)
+    assert message in str(caught.value)
+
+
+def test_an_unknown_key_is_named_with_the_known_ones(values):
+    values["architecture"] = ["resnet20"]
+    _wrong(values, "architecture: unknown key; there are architectures, augmentations, device,")
+
+
+def test_an_unknown_key_of_a_strategy_is_named_with_its_place(values):
+    values["strategies"]["scratch"]["learning_rate"] = 0.1
+    _wrong(values, "strategies.scratch.learning_rate: unknown key; there are body_lr, lr, momentum,")
+
+
+def test_an_unknown_key_of_a_task_is_named_with_its_place(values):
+    values["tasks"]["digits@20"]["steps"] = 100
+    _wrong(values, "tasks.digits@20.steps: unknown key; there are batch_size, epochs")
+
+
+def test_a_missing_key_is_named(values):
+    del values["strategies"]["scratch"]["lr"]
+    _wrong(values, "strategies.scratch.lr: this key is missing")
+
+
+def test_a_negative_learning_rate_is_named_with_its_value(values):
+    values["strategies"]["scratch"]["lr"] = -0.1
+    _wrong(values, "strategies.scratch.lr: -0.1: Input should be greater than 0")
+
+
+def test_a_choice_is_named_with_the_choices(values):
+    values["strategies"]["scratch"]["optimizer"] = "adam"
+    _wrong(values, "strategies.scratch.optimizer: 'adam': Input should be 'sgd' or 'adamw'")
+
+
+def test_a_name_listed_twice_is_refused(values):
+    values["seeds"] = [0, 1, 0]
+    _wrong(values, "seeds: [0, 1, 0]: listed more than once: 0")
+
+
+def test_an_empty_list_is_refused(values):
+    values["augmentations"] = []
+    _wrong(values, "augmentations: []: ")
+
+
+def test_weights_from_nowhere_are_refused(values):
+    values["strategies"]["fine_tune"]["weights"] = "imagenet"
+    _wrong(values, "strategies.fine_tune.weights: 'imagenet' is not described under 'pretraining'")
+
+
+def test_a_malformed_task_is_refused(values):
+    values["tasks"] = {"digits@fifty": {"epochs": 1, "batch_size": 5}}
+    _wrong(values, "digits@fifty")
+
+
+def test_a_number_that_yaml_reads_as_text_is_a_number(values):
+    values["strategies"]["scratch"]["lr"] = "1e-3"
+
+    assert Grid.parse(values, "a.yaml").strategies["scratch"].lr == 0.001

@@ -1,0 +1,84 @@
+"""What several tests share: a small grid, a small prepared dataset, one run."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from convbench.config.spec import Budget, Optimisation, RunSpec
+from convbench.data.base import Sample
+from convbench.data.prepared import prepare
+
+
+@pytest.fixture
+def values() -> dict[str, Any]:
+    """A valid config, as YAML gives it."""
+    recipe = {
+        "optimizer": "adamw",
+        "lr": 0.01,
+        "momentum": 0.9,
+        "weight_decay": 0.0,
+        "schedule": "cosine",
+    }
+    return {
+        "name": "tiny",
+        "image_size": 8,
+        "tasks": {"digits@20": {"epochs": 2, "batch_size": 10}},
+        "architectures": ["simple_cnn", "resnet20"],
+        "strategies": {
+            "scratch": {"weights": "random", **recipe},
+            "fine_tune": {"weights": "letters", "body_lr": 0.001, **recipe},
+        },
+        "augmentations": ["none", "affine"],
+        "seeds": [0, 1],
+        "pretraining": {
+            "letters": {"augmentation": "none", "seed": 0, "epochs": 1, "batch_size": 64, **recipe}
+        },
+        "threads": 1,
+        "device": "cpu",
+        "tracking_uri": "sqlite:///mlflow.db",
+    }
+
+
+@pytest.fixture
+def spec() -> RunSpec:
+    """One short run on the dataset that ``prepared`` makes."""
+    return RunSpec(
+        dataset="digits",
+        train_size=None,
+        image_size=8,
+        architecture="simple_cnn",
+        weights="random",
+        strategy="scratch",
+        augmentation="affine",
+        seed=0,
+        budget=Budget(epochs=3, batch_size=8),
+        optimisation=Optimisation(
+            optimizer="adamw", lr=0.003, momentum=0.9, weight_decay=0.0, schedule="constant"
+        ),
+        threads=1,
+        device="cpu",
+    )
+
+
+@pytest.fixture
+def prepared(tmp_path: Path) -> Path:
+    """Three classes that a network learns in a few steps: a bright top, middle or bottom."""
+    rng = np.random.default_rng(0)
+
+    def picture(label: int) -> Image.Image:
+        pixels = rng.integers(0, 60, (8, 8), dtype=np.uint8)
+        pixels[3 * label : 3 * label + 2] += 180
+        return Image.fromarray(pixels)
+
+    pictures = [(row % 3, picture(row % 3)) for row in range(60)]
+    samples = [
+        Sample(f"{row}", label, ("train", "train", "val", "test")[row // 15], lambda image=image: image)
+        for row, (label, image) in enumerate(pictures)
+    ]
+    folder = tmp_path / "prepared"
+    folder.mkdir()
+    prepare("digits", ["top", "middle", "bottom"], samples, 8, "pin", folder)
+    return folder

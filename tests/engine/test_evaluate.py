@@ -1,0 +1,53 @@
+import numpy as np
+import pytest
+import torch
+from sklearn.metrics import accuracy_score, balanced_accuracy_score, log_loss
+from torch import nn
+
+from convbench.engine.batches import Images, Standardise
+from convbench.engine.evaluate import evaluate
+
+SAME = Standardise([0.0] * 3, [1.0] * 3)
+
+
+@pytest.fixture
+def images():
+    rng = np.random.default_rng(0)
+    labels = rng.choice(3, 700, p=[0.7, 0.2, 0.1])
+    return Images(rng.integers(0, 256, (700, 4, 4, 3), dtype=np.uint8), np.arange(700), labels)
+
+
+def _network():
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Flatten(), nn.Linear(48, 3), nn.Dropout(0.9))
+
+
+def test_scores_agree_with_scikit_learn(images):
+    result = evaluate(_network(), images, SAME)
+
+    said = result.probabilities.argmax(axis=1)
+    assert result.accuracy == pytest.approx(accuracy_score(images.labels, said))
+    assert result.accuracy_per_class == pytest.approx(balanced_accuracy_score(images.labels, said))
+    assert result.loss == pytest.approx(log_loss(images.labels, result.probabilities), rel=1e-5)
+    assert result.accuracy != pytest.approx(result.accuracy_per_class, abs=0.01)
+
+
+def test_dropout_is_off(images):
+    network = _network().train()
+
+    first, second = (evaluate(network, images, SAME).probabilities for _ in range(2))
+
+    assert np.array_equal(first, second)
+    assert not network.training
+
+
+def test_images_are_scaled_and_standardised(images):
+    seen = []
+    network = nn.Sequential(nn.Flatten(), nn.Linear(48, 3))
+    network.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+
+    evaluate(network, images, Standardise([0.5, 0.4, 0.3], [0.2, 0.1, 0.5]))
+
+    expected = (images.pixels / 255 - [0.5, 0.4, 0.3]) / [0.2, 0.1, 0.5]
+    found = torch.cat(seen).permute(0, 2, 3, 1).numpy()
+    assert np.allclose(found, expected, atol=1e-5)

@@ -1,0 +1,119 @@
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from convbench.augment import AUGMENTS
+from convbench.engine.batches import Images, Standardise, batches
+from convbench.engine.loop import Diverged, Trainer, train_mode
+from convbench.engine.optimiser import make_optimiser, make_schedule
+from convbench.models import ARCHITECTURES
+from convbench.seeding import generator, seeded
+
+SAME = Standardise([0.0] * 3, [1.0] * 3)
+
+
+def _images(count, seed=0):
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(0, 2, count)
+    pixels = rng.integers(0, 120, (count, 8, 8, 3), dtype=np.uint8)
+    pixels[labels == 1, :4] += 120
+    return Images(pixels, np.arange(count), labels)
+
+
+def _trainer(lr=0.01, augmentation="none", run="a/run", architecture="resnet20"):
+    with seeded("weights"):
+        network = ARCHITECTURES[architecture].build(2, 8)
+    optimiser = make_optimiser("sgd", [(list(network.parameters()), lr)], 0.9, 0.0)
+    return Trainer(
+        network=network,
+        optimiser=optimiser,
+        schedule=make_schedule("constant", optimiser, 100),
+        train=_images(30),
+        val=_images(20, seed=1),
+        standardise=SAME,
+        augment=AUGMENTS[augmentation],
+        batch_size=8,
+        run=run,
+    )
+
+
+def test_a_network_learns_what_can_be_learned():
+    *_, last = _trainer().epochs(12)
+
+    assert last.val_accuracy > 0.9
+    assert last.train_loss < 0.5
+
+
+def test_losses_are_means_over_images_not_batches():
+    """30 images in batches of 8 leave one of 6: at rate zero, a mean over batches would differ."""
+    trainer = _trainer(lr=1e-12)
+    reference = _trainer().network.train()
+    order = torch.randperm(30, generator=generator("a/run", "order", 1))
+
+    (epoch,) = trainer.epochs(1)
+
+    total = sum(
+        F.cross_entropy(reference(x), y).item() * len(y)
+        for x, y in batches(_images(30), 8, torch.device("cpu"), order)
+    )
+    assert epoch.train_loss == pytest.approx(total / 30, rel=1e-5)
+
+
+@pytest.mark.parametrize("augmentation", AUGMENTS)
+def test_the_same_run_gives_the_same_bits_whatever_was_drawn_before(augmentation):
+    states = []
+    for _ in range(2):
+        torch.rand(11)
+        trainer = _trainer(augmentation=augmentation)
+        list(trainer.epochs(2))
+        states.append(trainer.network.state_dict())
+
+    assert all(states[0][name].equal(states[1][name]) for name in states[0])
+
+
+def test_another_run_sees_the_images_in_another_order():
+    first, second = _trainer(run="a"), _trainer(run="b")
+    list(first.epochs(1))
+    list(second.epochs(1))
+
+    assert not first.network.head.weight.equal(second.network.head.weight)
+
+
+def test_the_warm_up_changes_nothing():
+    trainer = _trainer()
+    before = {name: tensor.clone() for name, tensor in trainer.network.state_dict().items()}
+
+    trainer._warm_up()
+
+    assert all(tensor.equal(before[n]) for n, tensor in trainer.network.state_dict().items())
+    assert all(parameter.grad is None for parameter in trainer.network.parameters())
+
+
+def test_a_loss_that_is_no_number_ends_the_run():
+    with pytest.raises(Diverged, match=r"loss became (nan|inf) in epoch \d"):
+        list(_trainer(lr=1e12, architecture="simple_cnn").epochs(5))
+
+
+def test_batches_hold_each_image_once_in_the_given_order():
+    images = _images(30)
+    order = torch.randperm(30)
+
+    found = list(batches(images, 8, torch.device("cpu"), order))
+
+    assert [len(y) for _, y in found] == [8, 8, 8, 6]
+    assert torch.cat([y for _, y in found]).tolist() == images.labels[order.numpy()].tolist()
+    pixels = torch.cat([x for x, _ in found]).permute(0, 2, 3, 1).numpy()
+    assert np.allclose(pixels, images.pixels[order.numpy()] / 255, atol=1e-6)
+
+
+def test_frozen_layers_are_in_evaluation_mode_and_learning_ones_are_not():
+    body = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.Dropout(0.5)).requires_grad_(False)
+    network = nn.Sequential(body, nn.Flatten(), nn.Linear(144, 2), nn.Dropout(0.5))
+
+    train_mode(network)
+
+    assert [module.training for module in body.modules()] == [False] * 4
+    assert network[2].training
+    assert network[3].training

@@ -1,0 +1,78 @@
+import os
+
+import pytest
+
+from convbench.data import DATASETS, pins
+from convbench.errors import UserError
+from convbench.files import read_json
+from convbench.stages import fetch as stage
+from convbench.stages.fetch import MARKERS, check_changed, fetch
+from convbench.stages.prepare import prepare
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A folder with the digits pinned and nothing fetched."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "made").mkdir()
+    DATASETS["digits"].fetch(tmp_path / "made")
+    md5 = pins.measure(tmp_path / "made").md5
+    (tmp_path / "data.dvc").write_text(f"outs:\n- path: data/digits\n  hash: md5\n  md5: {md5}\n")
+    MARKERS.mkdir(parents=True)
+    return tmp_path
+
+
+MARKER = MARKERS / "digits.json"
+
+
+def test_a_fetched_dataset_is_the_pinned_one(project):
+    fetch("digits", MARKER)
+
+    assert read_json(MARKER)["md5"] == pins.measure(project / "made").md5
+    assert sorted(os.listdir("data")) == ["digits"]
+
+
+def test_what_is_there_already_is_checked_and_kept(project):
+    (project / "data").mkdir()
+    (project / "made").rename(project / "data" / "digits")
+    before = (project / "data" / "digits").stat().st_ino
+
+    fetch("digits", MARKER)
+
+    assert (project / "data" / "digits").stat().st_ino == before
+
+
+def test_a_fetch_that_breaks_leaves_nothing(project, monkeypatch):
+    def broken(folder):
+        (folder / "images.npy").write_bytes(b"half")
+        raise ConnectionError("cut")
+
+    monkeypatch.setattr(stage, "DATASETS", {"digits": type("Broken", (), {"fetch": staticmethod(broken)})})
+
+    with pytest.raises(ConnectionError):
+        fetch("digits", MARKER)
+
+    assert os.listdir("data") == []
+    assert not MARKER.exists()
+
+
+def test_a_corrupted_file_is_found_before_any_work(project):
+    fetch("digits", MARKER)
+    check_changed(["digits"])
+    images = project / "data" / "digits" / "images.npy"
+    images.write_bytes(images.read_bytes()[:-1] + b"\x7f")
+    later = MARKER.stat().st_mtime + 5
+    os.utime(images, (later, later))
+
+    with pytest.raises(UserError, match=r"data/digits is not what data\.dvc pins: expected \w+\.dir, found"):
+        check_changed(["digits"])
+    with pytest.raises(UserError, match="is not what"):
+        prepare("digits", 8, project / "prepared")
+
+
+def test_a_file_that_was_only_touched_is_fine(project):
+    fetch("digits", MARKER)
+    later = MARKER.stat().st_mtime + 5
+    os.utime(project / "data" / "digits" / "labels.npy", (later, later))
+
+    check_changed(["digits"])

@@ -1,0 +1,104 @@
+import pytest
+
+from convbench.errors import UserError
+from convbench.stages.plan import code_of, code_of_prepared, plan, weights_of
+
+
+def test_a_valid_config_becomes_runs_and_the_pretrainings_that_they_need(values):
+    made = plan(values, "a.yaml")
+
+    assert len(made.runs) == 16
+    assert set(made.pretrainings) == {"simple_cnn/letters", "resnet20/letters"}
+    spec = made.runs["digits@20/resnet20/fine_tune/none/s1"]
+    assert weights_of(spec) == ["results/weights/resnet20/letters.safetensors"]
+    assert weights_of(made.runs["digits@20/resnet20/scratch/none/s1"]) == []
+
+
+def _wrong(values, message):
+    with pytest.raises(UserError) as caught:
+        plan(values, "a.yaml")
+    assert "a.yaml" in str(caught.value)
+    assert message in str(caught.value)
+
+
+def test_a_wrong_name_is_refused_with_the_right_ones(values):
+    values["architectures"] = ["resnet02"]
+    _wrong(values, "architectures: no 'resnet02' (did you mean 'resnet20'?); there are simple_cnn, resnet20,")
+
+
+@pytest.mark.parametrize(
+    ("key", "wrong"),
+    [
+        ("tasks", {"digit@20": {"epochs": 1, "batch_size": 1}}),
+        ("augmentations", ["crop"]),
+        ("pretraining", {"imagenet": None}),
+    ],
+)
+def test_every_axis_is_checked(values, key, wrong):
+    if key == "pretraining":
+        wrong = {"letters": values["pretraining"]["letters"], "imagenet": values["pretraining"]["letters"]}
+    values[key] = wrong
+    _wrong(values, f"{key}: no ")
+
+
+def test_every_problem_is_listed_at_once(values):
+    values["architectures"] = ["alexnett"]
+    values["augmentations"] = ["flop"]
+    _wrong(values, "no 'alexnett'")
+    _wrong(values, "no 'flop'")
+
+
+def test_scratch_from_pretrained_weights_is_refused(values):
+    values["strategies"]["scratch"]["weights"] = "letters"
+    _wrong(values, "strategies.scratch.weights: 'letters'; scratch starts from 'random'")
+
+
+def test_transfer_from_random_weights_is_refused(values):
+    values["strategies"]["fine_tune"]["weights"] = "random"
+    _wrong(values, "strategies.fine_tune.weights: 'random'; fine_tune starts from a source")
+
+
+def test_fine_tuning_without_a_body_rate_is_refused(values):
+    del values["strategies"]["fine_tune"]["body_lr"]
+    _wrong(values, "strategies.fine_tune.body_lr: this key is missing")
+
+
+def test_a_body_rate_that_nothing_uses_is_refused(values):
+    values["strategies"]["scratch"]["body_lr"] = 0.5
+    _wrong(values, "strategies.scratch.body_lr: 0.5; scratch has one rate")
+
+
+@pytest.mark.parametrize("size", [9, 1001])
+def test_a_draw_that_cannot_be_is_refused(values, size):
+    values["tasks"] = {f"digits@{size}": {"epochs": 1, "batch_size": 1}}
+    _wrong(values, f"tasks: 'digits@{size}'; digits has 10 classes and 1000 training images")
+
+
+def _names(paths):
+    return {path.partition("convbench/")[2] for path in paths}
+
+
+def test_a_run_depends_on_its_own_parts_and_on_no_other(values):
+    runs = plan(values, "a.yaml").runs
+
+    code = _names(code_of(runs["digits@20/resnet20/fine_tune/affine/s0"]))
+
+    assert {
+        "augment/affine.py",
+        "engine/loop.py",
+        "models/resnet_cifar.py",
+        "seeding.py",
+        "stages/train.py",
+        "strategies/fine_tune.py",
+    } <= code
+    others = {"augment/none.py", "models/simple_cnn.py", "strategies/scratch.py"}
+    catalogues = {f"{part}/__init__.py" for part in ("augment", "data", "models", "strategies")}
+    unrelated = {"config/grid.py", "report/page.py", "tracking/mirror.py", "cli.py", "data/digits.py"}
+    assert not code & (others | catalogues | unrelated)
+
+
+def test_a_prepared_dataset_depends_on_its_own_reader():
+    code = _names(code_of_prepared("digits"))
+
+    assert {"data/digits.py", "data/prepared.py", "data/splits.py"} <= code
+    assert "data/letters.py" not in code

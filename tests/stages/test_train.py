@@ -1,0 +1,150 @@
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from convbench.errors import UserError
+from convbench.files import read_json
+from convbench.models import ARCHITECTURES
+from convbench.stages import train as stage
+from convbench.stages.diff import diff
+from convbench.stages.journal import Record
+from convbench.stages.train import train
+
+
+def _rate(spec, lr):
+    return spec.model_copy(update={"optimisation": spec.optimisation.model_copy(update={"lr": lr})})
+
+
+def test_a_run_leaves_its_history_its_answers_and_its_numbers(spec, prepared, tmp_path):
+    train(spec, prepared, None, tmp_path / "run", None)
+
+    record = Record.read(tmp_path / "run")
+    answers = pd.read_parquet(tmp_path / "run" / "predictions.parquet")
+    assert record.header["run_id"] == "digits/simple_cnn/scratch/affine/s0"
+    assert [epoch["epoch"] for epoch in record.epochs] == [1, 2, 3]
+    assert record.metrics["outcome"] == "finished"
+    assert record.metrics["epochs"] == 3
+    assert answers["id"].tolist() == list(range(45, 60))
+    chances = np.stack(answers["probabilities"])
+    assert chances.sum(axis=1) == pytest.approx(1, abs=1e-5)
+    accuracy = (chances.argmax(axis=1) == answers["label"]).mean()
+    assert record.metrics["test_accuracy"] == pytest.approx(accuracy)
+    assert record.metrics["train_seconds"] == pytest.approx(sum(e["seconds"] for e in record.epochs))
+
+
+def test_the_number_is_of_the_first_epoch_with_the_best_validation(spec, prepared, tmp_path):
+    train(spec, prepared, None, tmp_path / "run", None)
+
+    record = Record.read(tmp_path / "run")
+    accuracies = [epoch["val_accuracy"] for epoch in record.epochs]
+    assert record.metrics["val_accuracy"] == max(accuracies)
+    assert record.metrics["best_epoch"] == accuracies.index(max(accuracies)) + 1
+
+
+def test_the_kept_weights_are_the_best_epochs(spec, prepared, tmp_path):
+    """At a rate that ruins the network after a good start, the last epoch's would answer otherwise."""
+    keep = tmp_path / "weights.safetensors"
+    train(spec, prepared, None, tmp_path / "run", keep)
+    frozen = spec.model_copy(update={"strategy": "feature_extraction", "weights": "zoo"})
+
+    network = ARCHITECTURES["simple_cnn"].build(3, 8)
+    from safetensors.torch import load_file
+
+    network.load_state_dict(load_file(keep))
+    data = stage.open_prepared(prepared)
+    pixels = torch.from_numpy(data.pixels[data.rows("test")]).permute(0, 3, 1, 2).float() / 255
+    mean, std = (torch.tensor(v).view(1, 3, 1, 1) for v in (data.card.mean, data.card.std))
+    expected = network.eval()((pixels - mean) / std).softmax(1).detach().numpy()
+
+    found = np.stack(pd.read_parquet(tmp_path / "run" / "predictions.parquet")["probabilities"])
+    assert np.allclose(found, expected, atol=1e-5)
+    train(frozen, prepared, keep, tmp_path / "frozen", None)
+    assert read_json(tmp_path / "frozen" / "metrics.json")["params_trainable"] == 128 * 3 + 3
+
+
+def test_the_same_spec_gives_the_same_bits(spec, prepared, tmp_path, capsys):
+    for results in ("a", "b"):
+        torch.rand(5)
+        train(spec, prepared, None, tmp_path / results / "runs" / spec.id, None)
+
+    assert diff(tmp_path / "a", tmp_path / "b") == 0
+    assert "1 of 1 runs are identical" in capsys.readouterr().out
+
+
+def test_another_seed_gives_other_numbers_and_diff_says_which(spec, prepared, tmp_path, capsys):
+    train(spec, prepared, None, tmp_path / "a" / "runs" / "one", None)
+    other = spec.model_copy(update={"seed": 1})
+    train(other, prepared, None, tmp_path / "b" / "runs" / "one", None)
+
+    assert diff(tmp_path / "a", tmp_path / "b") == 1
+
+    printed = capsys.readouterr().out
+    assert "one: test_loss is " in printed
+    assert "one: the predictions differ" in printed
+    assert "0 of 1 runs are identical" in printed
+
+
+def test_a_run_that_one_folder_lacks_differs(spec, prepared, tmp_path, capsys):
+    for run in ("a/runs/one", "a/runs/two", "b/runs/one"):
+        train(spec, prepared, None, tmp_path / run, None)
+
+    assert diff(tmp_path / "a", tmp_path / "b") == 1
+    assert f"two: not in {tmp_path / 'b'}" in capsys.readouterr().out
+
+
+def test_a_folder_without_runs_is_refused(tmp_path):
+    with pytest.raises(UserError, match="holds no finished runs"):
+        diff(tmp_path, tmp_path)
+
+
+def test_a_run_that_diverges_is_an_outcome_with_a_reason(spec, prepared, tmp_path):
+    train(_rate(spec, 1e30), prepared, None, tmp_path / "run", None)
+
+    metrics = read_json(tmp_path / "run" / "metrics.json")
+    assert metrics["outcome"] == "diverged"
+    assert "loss became" in metrics["reason"]
+    assert metrics["test_accuracy"] is None
+    assert metrics["params_total"] > 0
+    assert len(pd.read_parquet(tmp_path / "run" / "predictions.parquet")) == 0
+
+
+def test_a_run_that_breaks_is_an_outcome_with_a_reason(spec, prepared, tmp_path, monkeypatch, capsys):
+    def broken(*_):
+        raise MemoryError("not enough memory")
+
+    monkeypatch.setattr(stage, "evaluate", broken)
+
+    train(spec, prepared, None, tmp_path / "run", None)
+
+    metrics = read_json(tmp_path / "run" / "metrics.json")
+    assert (metrics["outcome"], metrics["reason"]) == ("failed", "MemoryError: not enough memory")
+    assert "Traceback" in capsys.readouterr().err  # the log keeps where it happened
+
+
+def test_weights_that_others_wait_for_must_come_from_a_finished_run(spec, prepared, tmp_path):
+    keep = tmp_path / "weights.safetensors"
+
+    with pytest.raises(UserError, match="no weights from .* diverged"):
+        train(_rate(spec, 1e30), prepared, None, tmp_path / "run", keep)
+
+    assert not keep.exists()
+
+
+def test_one_seed_draws_the_same_images_for_every_method(spec, prepared):
+    data = stage.open_prepared(prepared)
+    task = spec.model_copy(update={"train_size": 9})
+    rival = task.model_copy(update={"architecture": "resnet20", "augmentation": "none"})
+    other = task.model_copy(update={"seed": 1})
+
+    rows, same, different = (stage._images(data, "train", each).rows for each in (task, rival, other))
+
+    assert rows.tolist() == same.tolist() != different.tolist()
+    assert np.bincount(data.labels[rows]).tolist() == [3, 3, 3]
+
+
+def test_a_gpu_that_is_not_there_is_said(spec, prepared, tmp_path, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+
+    with pytest.raises(UserError, match="device: 'cuda'; this torch sees no GPU"):
+        train(spec.model_copy(update={"device": "cuda"}), prepared, None, tmp_path / "run", None)

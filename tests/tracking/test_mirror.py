@@ -1,0 +1,143 @@
+import pytest
+
+from convbench.errors import UserError
+from convbench.tracking.mirror import Mirror
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
+
+HEADER = {
+    "run_id": "zoo@50/net/scratch/none/s0",
+    "started": 1_000,
+    "spec": {"dataset": "zoo", "seed": 0, "budget": {"epochs": 2}},
+    "data_digest": "d" * 64,
+    "environment": {"commit": "abc-dirty", "cores": 2, "packages": {"torch": "2"}},
+}
+CURVES = ("train_loss", "train_accuracy", "val_loss", "val_accuracy", "lr")
+
+
+def _epoch(number):
+    return {"epoch": number, "time": 1_000 + number, **dict.fromkeys(CURVES, 0.1 * number)}
+
+
+METRICS = {
+    "outcome": "finished",
+    "reason": "",
+    "device": "cpu",
+    "val_accuracy": 0.9,
+    "test_accuracy": 0.8,
+    "params_total": 10,
+}
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    return f"sqlite:///{tmp_path_factory.mktemp('store')}/mlflow.db"
+
+
+@pytest.fixture
+def mirror(store, request, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+
+    def reopen():
+        return Mirror.open(store, request.node.name)
+
+    return reopen
+
+
+def _history(mirror, run, name="epoch/val_accuracy"):
+    return [(point.step, point.value) for point in mirror.client.get_metric_history(run, name)]
+
+
+def test_a_run_is_followed_while_it_trains_and_completed_after(mirror, tmp_path):
+    artefact = tmp_path / "metrics.json"
+    artefact.write_text("{}")
+
+    first = mirror().sync(HEADER, [_epoch(1)], None, [])
+    during = mirror().client.get_run(first)
+    second = mirror().sync(HEADER, [_epoch(1), _epoch(2)], METRICS, [artefact])
+    after = mirror().client.get_run(second)
+
+    assert first == second
+    assert during.info.status == "RUNNING"
+    assert after.info.status == "FINISHED"
+    assert _history(mirror(), second) == [(1, 0.1), (2, 0.2)]
+    assert (after.info.start_time, after.info.end_time) == (1_000, 1_002)
+    assert [file.path for file in mirror().client.list_artifacts(second)] == ["metrics.json"]
+
+
+def test_the_record_is_complete_and_shows_the_chosen_epoch(mirror):
+    run = mirror().client.get_run(mirror().sync(HEADER, [_epoch(1), _epoch(2)], METRICS, []))
+
+    assert run.info.run_name == HEADER["run_id"]
+    assert run.data.params == {"dataset": "zoo", "seed": "0", "budget.epochs": "2"}
+    assert run.data.metrics["val_accuracy"] == 0.9  # not 0.2, the last epoch's
+    assert run.data.metrics["test_accuracy"] == 0.8
+    assert run.data.tags["convbench.run_id"] == HEADER["run_id"]
+    assert run.data.tags["convbench.data_digest"] == "d" * 64
+    assert run.data.tags["mlflow.source.git.commit"] == "abc"
+    assert run.data.tags["environment.packages.torch"] == "2"
+    (dataset,) = run.inputs.dataset_inputs
+    assert (dataset.dataset.name, dataset.dataset.digest) == ("zoo@50", "d" * 16)
+
+
+def test_sending_twice_changes_nothing(mirror):
+    epochs = [_epoch(1), _epoch(2)]
+    run = mirror().sync(HEADER, epochs, METRICS, [])
+    before = mirror().client.get_run(run).to_dictionary()
+
+    assert mirror().sync(HEADER, epochs, METRICS, []) == run
+
+    assert mirror().client.get_run(run).to_dictionary() == before
+    assert _history(mirror(), run) == [(1, 0.1), (2, 0.2)]
+
+
+def test_what_was_cut_short_is_sent_again_without_doubles(mirror, monkeypatch):
+    epochs = [_epoch(1), _epoch(2)]
+    broken = mirror()
+    monkeypatch.setattr(broken.client, "set_terminated", lambda *_: (_ for _ in ()).throw(OSError))
+    with pytest.raises(OSError):  # noqa: PT011
+        broken.sync(HEADER, epochs, METRICS, [])
+
+    run = mirror().sync(HEADER, epochs, METRICS, [])
+
+    assert mirror().client.get_run(run).info.status == "FINISHED"
+    assert _history(mirror(), run) == [(1, 0.1), (2, 0.2)]
+    assert _history(mirror(), run, "test_accuracy") == [(0, 0.8)]
+
+
+def test_a_cell_that_was_trained_again_replaces_its_first_training(mirror):
+    first = mirror().sync(HEADER, [_epoch(1)], METRICS, [])
+    second = mirror().sync(HEADER | {"started": 2_000}, [_epoch(1)], METRICS, [])
+
+    opened = mirror()
+    active = opened.client.search_runs([opened.experiment_id])
+
+    assert [run.info.run_id for run in active] == [second]
+    assert opened.client.get_run(first).info.lifecycle_stage == "deleted"
+
+
+def test_a_run_that_diverged_is_failed_with_its_reason(mirror):
+    metrics = {**dict.fromkeys(METRICS), "outcome": "diverged", "reason": "nan", "device": "cpu"}
+
+    run = mirror().client.get_run(mirror().sync(HEADER, [_epoch(1)], metrics, []))
+
+    assert run.info.status == "FAILED"
+    assert run.data.tags["reason"] == "nan"
+    assert "test_accuracy" not in run.data.metrics
+
+
+def test_the_environment_names_the_store(store, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", store)
+
+    Mirror.open("sqlite:///elsewhere.db", "zoo")
+
+    assert not (tmp_path / "elsewhere.db").exists()
+
+
+def test_a_store_that_cannot_be_opened_is_named(monkeypatch):
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+
+    with pytest.raises(UserError, match="cannot open the MLflow store nonsense://here"):
+        Mirror.open("nonsense://here", "zoo")

@@ -1,0 +1,109 @@
+"""What a change makes stale: exactly the runs that depend on it."""
+
+from tests.workflow.conftest import RECIPE, TINY
+
+RUN = "digits@50/simple_cnn/{}/{}/s0"
+AFFINE = {RUN.format("scratch", "affine"), RUN.format("fine_tune", "affine")}
+FINE_TUNE = {RUN.format("fine_tune", "none"), RUN.format("fine_tune", "affine")}
+ALL = AFFINE | FINE_TUNE | {RUN.format("scratch", "none"), "simple_cnn/letters"}
+
+
+def test_a_second_call_has_nothing_to_do(project):
+    done = project.snakemake("-n")
+
+    assert "Nothing to be done" in done.stdout + done.stderr
+
+
+def test_a_new_architecture_trains_its_own_runs_alone(project):
+    project.configure(architectures=["simple_cnn", "resnet20"])
+
+    stale = project.stale()
+
+    assert len(stale) == 5
+    assert all("resnet20" in run for run in stale)
+
+
+def test_an_entry_in_a_catalogue_retrains_nothing(project):
+    project.edit("src/convbench/augment/__init__.py", '"none": none,', '"none": none,\n    "same": none,')
+
+    assert project.stale() == set()
+
+
+def test_editing_one_augmentation_retrains_its_runs(project):
+    project.edit("src/convbench/augment/affine.py", "_SHIFT = 0.10", "_SHIFT = 0.05")
+
+    assert project.stale() == AFFINE
+
+
+def test_editing_one_strategy_retrains_its_runs(project):
+    project.edit("src/convbench/strategies/fine_tune.py", "body_lr)", "body_lr * 1)")
+
+    assert project.stale() == FINE_TUNE
+
+
+def test_editing_the_loop_retrains_everything(project):
+    project.edit("src/convbench/engine/loop.py", "self.schedule.step()", "self.schedule.step()  # !")
+
+    assert project.stale() == ALL
+
+
+def test_editing_the_report_retrains_nothing(project):
+    project.edit("src/convbench/report/page.py", "What the report says.", "What the page says.")
+    project.edit("src/convbench/config/grid.py", "One config file.", "One configuration.")
+
+    assert project.stale() == set()
+
+
+def test_one_learning_rate_retrains_its_strategy(project):
+    strategies = {**TINY["strategies"]}
+    strategies["fine_tune"] = {**strategies["fine_tune"], "body_lr": 0.002}
+    project.configure(strategies=strategies)
+
+    assert project.stale() == FINE_TUNE
+
+
+def test_the_pretrainings_rate_retrains_what_starts_from_it(project):
+    letters = {**TINY["pretraining"]["letters"], "lr": 0.02}
+    project.configure(pretraining={"letters": letters})
+
+    assert project.stale() == FINE_TUNE | {"simple_cnn/letters"}
+
+
+def test_another_order_retrains_nothing(project):
+    project.configure(
+        augmentations=["affine", "none"],
+        strategies=dict(reversed(TINY["strategies"].items())),
+    )
+
+    assert project.stale() == set()
+
+
+def test_another_way_to_write_a_number_retrains_nothing(project):
+    recipe = {**RECIPE, "lr": "1e-2"}
+    project.configure(
+        strategies={
+            "scratch": {"weights": "random", **recipe},
+            "fine_tune": {"weights": "letters", "body_lr": "1e-3", **recipe},
+        }
+    )
+
+    assert project.stale() == set()
+
+
+def test_a_new_seed_trains_its_own_runs_alone(project):
+    project.configure(seeds=[0, 1])
+
+    assert project.stale() == {run.replace("/s0", "/s1") for run in ALL if run.endswith("/s0")}
+
+
+def test_a_lost_run_is_trained_again_alone(project):
+    (project.root / "results/runs" / RUN.format("scratch", "none") / "metrics.json").unlink()
+
+    assert project.stale() == {RUN.format("scratch", "none")}
+
+
+def test_a_touched_file_retrains_nothing(project):
+    for path in (project.root / "src").rglob("*.py"):
+        path.touch()
+
+    assert project.stale() == set()
