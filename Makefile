@@ -1,10 +1,12 @@
-# make reproduce   the embedded benchmark, from a bare checkout to reports/index.html
+# make reproduce   the embedded benchmark, from a bare checkout to reports/index.html;
+#                  another one with CONFIG=config/other.yaml
 # make test        every test
 # make check       everything that CI checks: format, lint, types, layers, workflow, tests
 # make lock        write constraints.txt anew from the versions that pyproject.toml allows
 
 PYTHON ?= python3
 CORES ?= all
+CONFIG ?= config/config.yaml
 BIN := .venv/bin
 READY := .venv/ready
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -13,10 +15,11 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 .DELETE_ON_ERROR:
 
 reproduce: $(READY)
+	@convbench check $(CONFIG)
 	@start=$$(date +%s); \
-	snakemake --cores $(CORES) && \
+	snakemake --cores $(CORES) --configfile $(CONFIG) && \
 	echo "The grid took $$(( $$(date +%s) - start )) s. The report: reports/index.html" && \
-	convbench reproduced config/config.yaml
+	convbench reproduced $(CONFIG)
 
 test: $(READY)
 	@pytest

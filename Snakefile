@@ -4,12 +4,6 @@ from snakemake.utils import min_version
 min_version("9.0")
 
 
-# Snakemake merges config files key by key, so a default that is always loaded would leak into others.
-if not workflow.overwrite_configfiles:
-
-    configfile: "config/config.yaml"
-
-
 include: "workflow/rules/common.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/train.smk"

@@ -10,7 +10,8 @@ def test_a_mistake_is_one_message_without_a_traceback(tmp_path, capsys):
     assert caught.value.code == 2
     printed = capsys.readouterr().err
     assert printed == (
-        f"convbench track: cannot read the config {tmp_path / 'absent.yaml'}: No such file or directory\n"
+        f"convbench track: cannot read the config {tmp_path / 'absent.yaml'}: "
+        "No such file or directory\n"
     )
 
 

@@ -29,6 +29,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
+    add = commands.add_parser("check", help="check a config file and say what it comes to")
+    add.add_argument("config", type=Path)
+    add.set_defaults(run=_check)
+
     add = commands.add_parser("track", help="mirror the runs of a config in MLflow, now")
     add.add_argument("config", type=Path)
     add.add_argument("--ids", type=Path, help="write each run's MLflow id here")
@@ -89,6 +93,12 @@ def _add_rules(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     add.add_argument("--tables", type=Path, default=TABLES)
     add.add_argument("--out", type=Path, required=True)
     add.set_defaults(run=_report)
+
+
+def _check(options: argparse.Namespace) -> None:
+    from convbench.stages.grid import check
+
+    check(options.config)
 
 
 def _resolve(options: argparse.Namespace) -> None:

@@ -51,17 +51,19 @@ def test_planted_differences_are_said():
 def test_a_comparison_that_the_grid_does_not_hold_is_left_out():
     (cost,) = findings(_runs({(50, "scratch", "none", 0): (0.5, 2.0)}))
 
-    assert cost == "On zoo with 50 training images, nothing cheaper comes within a point of the best on validation."
+    assert cost == (
+        "On zoo with 50 training images, nothing cheaper comes within a point of the best on validation."
+    )
 
 
 def test_augmentation_is_compared_with_none():
-    runs = _runs(
-        {(50, "scratch", "none", 0): (0.5, 2.0), (50, "scratch", "affine", 0): (0.5, 2.0)}
-    )
+    runs = _runs({(50, "scratch", "none", 0): (0.5, 2.0), (50, "scratch", "affine", 0): (0.5, 2.0)})
 
     augmentation, _ = findings(runs)
 
-    assert augmentation == "Against no augmentation, affine changed test accuracy by ±0.0 points (0 of 1)."
+    assert (
+        augmentation == "Against no augmentation, affine changed test accuracy by ±0.0 points (0 of 1)."
+    )
 
 
 def test_nothing_finished_is_said():

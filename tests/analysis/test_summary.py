@@ -30,7 +30,12 @@ def test_a_cell_is_the_mean_and_the_extremes_over_its_seeds():
 
     summary = cells(runs).set_index("strategy")
 
-    assert summary.loc["scratch", ["test", "test_low", "test_high", "seeds"]].tolist() == [0.75, 0.6, 0.9, 2]
+    assert summary.loc["scratch", ["test", "test_low", "test_high", "seeds"]].tolist() == [
+        0.75,
+        0.6,
+        0.9,
+        2,
+    ]
     assert summary.loc["fine_tune", "seeds"] == 1
 
 

@@ -2,9 +2,33 @@ import pandas as pd
 
 from convbench.analysis.tables import RUN_COLUMNS, table
 
-PROMISED = """run_id dataset train_size architecture weights strategy augmentation seed outcome reason
-val_accuracy test_accuracy test_accuracy_per_class test_loss best_epoch epochs params_total
-params_trainable macs train_seconds cpu_seconds seconds_per_epoch device threads mlflow_run_id""".split()
+PROMISED = [
+    "run_id",
+    "dataset",
+    "train_size",
+    "architecture",
+    "weights",
+    "strategy",
+    "augmentation",
+    "seed",
+    "outcome",
+    "reason",
+    "val_accuracy",
+    "test_accuracy",
+    "test_accuracy_per_class",
+    "test_loss",
+    "best_epoch",
+    "epochs",
+    "params_total",
+    "params_trainable",
+    "macs",
+    "train_seconds",
+    "cpu_seconds",
+    "seconds_per_epoch",
+    "device",
+    "threads",
+    "mlflow_run_id",
+]
 
 
 def test_the_promised_columns_come_first_in_their_order():

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -19,7 +21,7 @@ def test_a_small_draw_is_contained_in_every_larger_one():
     draws = [set(nested_draw(LABELS, size, "zoo", 0)) for size in (20, 50, 200, 700, None)]
 
     assert [len(draw) for draw in draws] == [20, 50, 200, 700, 1000]
-    assert all(small < large for small, large in zip(draws, draws[1:], strict=False))
+    assert all(small < large for small, large in pairwise(draws))
 
 
 @pytest.mark.parametrize("size", [20, 50, 230])

@@ -67,7 +67,9 @@ def test_nothing_outside_the_page_is_named(runs):
 
     assert re.findall(r"(?:https?:)?//(?!/)[a-z0-9.-]+", html.replace("sqlite:///", "")) == []
     sources = re.findall(r'(?:src|href)="([^"]*)"', html)
-    assert {source[:5] for source in sources} <= {"data:", "#foun"} | {s[:5] for s in sources if s[0] == "#"}
+    assert {source[:5] for source in sources} <= {"data:", "#foun"} | {
+        s[:5] for s in sources if s[0] == "#"
+    }
 
 
 def test_the_same_results_give_the_same_bytes(runs):

@@ -1,4 +1,5 @@
 import os
+from pathlib import Path
 
 import pytest
 
@@ -6,8 +7,9 @@ from convbench.data import DATASETS, pins
 from convbench.errors import UserError
 from convbench.files import read_json
 from convbench.stages import fetch as stage
-from convbench.stages.fetch import MARKERS, check_changed, fetch
+from convbench.stages.fetch import check_changed, fetch
 from convbench.stages.prepare import prepare
+from convbench.stages.runs import MARKERS
 
 
 @pytest.fixture
@@ -29,7 +31,7 @@ def test_a_fetched_dataset_is_the_pinned_one(project):
     fetch("digits", MARKER)
 
     assert read_json(MARKER)["md5"] == pins.measure(project / "made").md5
-    assert sorted(os.listdir("data")) == ["digits"]
+    assert [path.name for path in Path("data").iterdir()] == ["digits"]
 
 
 def test_what_is_there_already_is_checked_and_kept(project):
@@ -47,12 +49,14 @@ def test_a_fetch_that_breaks_leaves_nothing(project, monkeypatch):
         (folder / "images.npy").write_bytes(b"half")
         raise ConnectionError("cut")
 
-    monkeypatch.setattr(stage, "DATASETS", {"digits": type("Broken", (), {"fetch": staticmethod(broken)})})
+    monkeypatch.setattr(
+        stage, "DATASETS", {"digits": type("Broken", (), {"fetch": staticmethod(broken)})}
+    )
 
     with pytest.raises(ConnectionError):
         fetch("digits", MARKER)
 
-    assert os.listdir("data") == []
+    assert list(Path("data").iterdir()) == []
     assert not MARKER.exists()
 
 
@@ -64,7 +68,9 @@ def test_a_corrupted_file_is_found_before_any_work(project):
     later = MARKER.stat().st_mtime + 5
     os.utime(images, (later, later))
 
-    with pytest.raises(UserError, match=r"data/digits is not what data\.dvc pins: expected \w+\.dir, found"):
+    with pytest.raises(
+        UserError, match=r"data/digits is not what data\.dvc pins: expected \w+\.dir, found"
+    ):
         check_changed(["digits"])
     with pytest.raises(UserError, match="is not what"):
         prepare("digits", 8, project / "prepared")

@@ -23,7 +23,10 @@ def _wrong(values, message):
 
 def test_a_wrong_name_is_refused_with_the_right_ones(values):
     values["architectures"] = ["resnet02"]
-    _wrong(values, "architectures: no 'resnet02' (did you mean 'resnet20'?); there are simple_cnn, resnet20,")
+    _wrong(
+        values,
+        "architectures: no 'resnet02' (did you mean 'resnet20'?); there are simple_cnn, resnet20,",
+    )
 
 
 @pytest.mark.parametrize(
@@ -36,7 +39,10 @@ def test_a_wrong_name_is_refused_with_the_right_ones(values):
 )
 def test_every_axis_is_checked(values, key, wrong):
     if key == "pretraining":
-        wrong = {"letters": values["pretraining"]["letters"], "imagenet": values["pretraining"]["letters"]}
+        wrong = {
+            "letters": values["pretraining"]["letters"],
+            "imagenet": values["pretraining"]["letters"],
+        }
     values[key] = wrong
     _wrong(values, f"{key}: no ")
 

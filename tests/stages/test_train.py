@@ -125,7 +125,7 @@ def test_a_run_that_breaks_is_an_outcome_with_a_reason(spec, prepared, tmp_path,
 def test_weights_that_others_wait_for_must_come_from_a_finished_run(spec, prepared, tmp_path):
     keep = tmp_path / "weights.safetensors"
 
-    with pytest.raises(UserError, match="no weights from .* diverged"):
+    with pytest.raises(UserError, match=r"no weights from .* diverged"):
         train(_rate(spec, 1e30), prepared, None, tmp_path / "run", keep)
 
     assert not keep.exists()

@@ -24,7 +24,9 @@ def test_a_new_architecture_trains_its_own_runs_alone(project):
 
 
 def test_an_entry_in_a_catalogue_retrains_nothing(project):
-    project.edit("src/convbench/augment/__init__.py", '"none": none,', '"none": none,\n    "same": none,')
+    project.edit(
+        "src/convbench/augment/__init__.py", '"none": none,', '"none": none,\n    "same": none,'
+    )
 
     assert project.stale() == set()
 

@@ -1,8 +1,12 @@
 from convbench.config.spec import canonical_json
 from convbench.stages.fetch import check_changed
-from convbench.stages.plan import code_of, code_of_prepared, plan, weights_of
+from convbench.stages.grid import plan_of
+from convbench.stages.plan import code_of, code_of_prepared, weights_of
+from convbench.stages.runs import check_folders
 
-PLAN = plan(config, ", ".join(map(str, workflow.configfiles)))
+# Before any work: the config is right, the folders can be written, the data is what it was.
+PLAN = plan_of(config, workflow.overwrite_configfiles)
+check_folders()
 check_changed(PLAN.grid.datasets())
 
 

@@ -7,9 +7,9 @@ rule tracking_store:
         touch("results/tracking/store.ready"),
     log:
         "logs/tracking_store.log",
+    priority: 100
     params:
         uri=PLAN.grid.tracking_uri,
-    priority: 100
     shell:
         "python -m convbench open-store --uri {params.uri:q} 2>&1 | tee {log}"
 
@@ -25,12 +25,12 @@ rule pretrain:
         "logs/pretrain/{pretraining}.log",
     benchmark:
         "logs/pretrain/{pretraining}.tsv"
+    priority: 1
+    threads: PLAN.grid.threads
     params:
         spec=lambda wc: canonical_json(PLAN.pretrainings[wc.pretraining]),
         prepared=subpath(input.card, parent=True),
         out=subpath(output.metrics, parent=True),
-    threads: PLAN.grid.threads
-    priority: 1
     shell:
         "python -m convbench train --spec {params.spec:q} --prepared {params.prepared}"
         " --out {params.out} --keep {output.weights} 2>&1 | tee {log}"
@@ -48,11 +48,11 @@ rule train:
         "logs/train/{run}.log",
     benchmark:
         "logs/train/{run}.tsv"
+    threads: PLAN.grid.threads
     params:
         spec=lambda wc: canonical_json(PLAN.runs[wc.run]),
         prepared=subpath(input.card, parent=True),
         out=subpath(output.metrics, parent=True),
-    threads: PLAN.grid.threads
     shell:
         "python -m convbench train --spec {params.spec:q} --prepared {params.prepared}"
         " --weights {input.weights} --out {params.out} 2>&1 | tee {log}"

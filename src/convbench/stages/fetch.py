@@ -8,10 +8,9 @@ from pathlib import Path
 
 from convbench.data import DATASETS, pins
 from convbench.files import make_folder, write_json
+from convbench.stages.runs import DATA, MARKERS
 
-DATA = Path("data")
 PINS = Path("data.dvc")
-MARKERS = Path("results/data")
 
 
 def fetch(dataset: str, marker: Path) -> None:

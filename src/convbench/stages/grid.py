@@ -1,6 +1,8 @@
-"""Read a config file outside Snakemake."""
+"""Read config files, and say what is wrong with them."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -9,23 +11,50 @@ from convbench.errors import UserError
 from convbench.files import write_text
 from convbench.stages.plan import Plan, plan
 
+DEFAULT = Path("config/config.yaml")
+
 
 def read_plan(path: Path) -> Plan:
     """Read a config file, YAML or JSON, and check it.
 
     Raises ``UserError`` where it is absent, is no YAML mapping, or asks for what there is not.
     """
-    try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UserError(f"cannot read the config {path}: {error.strerror}") from error
-    except yaml.YAMLError as error:
-        raise UserError(f"{path} is not YAML: {error}") from error
-    if not isinstance(values, dict):
-        raise UserError(f"{path} is not a config: {values!r} where 'key: value' lines should be")
-    return plan(values, str(path))
+    return plan(_read(path), str(path))
+
+
+def plan_of(config: Mapping[str, Any], files: Sequence[str | Path]) -> Plan:
+    """Check what Snakemake read from ``--configfile`` and ``--config``.
+
+    Without ``--configfile`` the default config is read here and not by Snakemake, which would merge
+    it key by key into every other one: its strategies would join those of another file.
+    """
+    if files:
+        return plan(config, ", ".join(str(path) for path in files))
+    source = f"{DEFAULT} with --config" if config else str(DEFAULT)
+    return plan({**_read(DEFAULT), **config}, source)
 
 
 def write_grid(text: str, out: Path) -> None:
     """Write the grid that Snakemake resolved from its config files and command line."""
     write_text(out, Grid.model_validate_json(text).model_dump_json(indent=1) + "\n")
+
+
+def check(path: Path) -> None:
+    """Check a config file and say what it comes to."""
+    found = read_plan(path)
+    print(
+        f"{path} is valid: {len(found.runs)} runs on {', '.join(found.grid.tasks)}, "
+        f"and {len(found.pretrainings)} pretrainings"
+    )
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UserError(f"cannot read the config {path}: {error.strerror}") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} is not YAML: {error}") from error
+    if not isinstance(values, dict):
+        raise UserError(f"{path} is not a config: {values!r} where 'key: value' lines should be")
+    return values

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from convbench.data import DATASETS, pins
 from convbench.data.prepared import prepare as write_prepared
-from convbench.stages.fetch import DATA, PINS
+from convbench.stages.fetch import PINS
+from convbench.stages.runs import DATA
 
 
 def prepare(dataset: str, image_size: int, out: Path) -> None:

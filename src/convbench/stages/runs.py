@@ -1,14 +1,36 @@
-"""The folders that a grid's results are in."""
+"""The folders that a grid works in."""
 
+import os
 from pathlib import Path
 
 from convbench.config.spec import RunSpec
+from convbench.errors import UserError
 
-RUNS = Path("results/runs")
-WEIGHTS = Path("results/weights")
-PREPARED = Path("results/prepared")
+DATA = Path("data")
+RESULTS = Path("results")
+MARKERS = RESULTS / "data"
+PREPARED = RESULTS / "prepared"
+RUNS = RESULTS / "runs"
+WEIGHTS = RESULTS / "weights"
+_WRITTEN = (DATA, RESULTS, Path("reports"), Path("logs"))
 
 
 def pretraining_folder(spec: RunSpec) -> Path:
     """Return where the run that makes ``spec.dataset``'s weights leaves its journal."""
     return WEIGHTS / spec.architecture / spec.dataset
+
+
+def check_folders() -> None:
+    """Make sure, before any work, that results can be written.
+
+    Raises ``UserError`` naming the folders that are read-only or no folders.
+    """
+    for folder in _WRITTEN:
+        if folder.exists() and not folder.is_dir():
+            raise UserError(f"{folder} is a file where a folder should be; move it away")
+        nearest = folder if folder.exists() else Path()
+        if not os.access(nearest, os.W_OK | os.X_OK):
+            raise UserError(
+                f"cannot write in {nearest.resolve()}; make it writable, "
+                "or work in another folder with snakemake --directory"
+            )
