@@ -70,5 +70,5 @@ def _writable(folder: Path) -> Iterator[None]:
     except OSError as error:
         raise UserError(
             f"cannot write in {folder}: {error.strerror}; "
-            "make the folder writable, or work in another one with snakemake --directory"
+            "make the folder writable, or work in a copy of the project elsewhere"
         ) from error

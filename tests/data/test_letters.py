@@ -43,8 +43,7 @@ def test_no_image_is_empty_or_a_copy_of_another(folder):
 
 @pytest.mark.parametrize("face", letters._FACES)
 def test_every_face_has_every_letter(face):
-    fonts = letters.Path(letters.matplotlib.get_data_path()) / "fonts" / "ttf"
-    font = ImageFont.truetype(fonts / face, 40)
+    font = ImageFont.truetype(letters.face_path(face), 40)
     absent = bytes(font.getmask("\U0010fffd"))  # drawn as the face's mark for what it lacks
 
     assert [letter for letter in LETTERS.classes if bytes(font.getmask(letter)) == absent] == []

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from sklearn.datasets import load_digits
 
 from convbench.data.base import Dataset, Sample
 from convbench.data.splits import stratified_splits
@@ -21,6 +20,8 @@ _BRIGHTEST = 16
 
 def _fetch(folder: Path) -> None:
     """Write scikit-learn's copy as two arrays, the values as published."""
+    from sklearn.datasets import load_digits  # here: every training would wait for it
+
     digits = load_digits()
     np.save(folder / "images.npy", digits.images.astype(np.uint8))
     np.save(folder / "labels.npy", digits.target.astype(np.uint8))

@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from functools import cache, partial
 from pathlib import Path
 
-import matplotlib
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
@@ -71,12 +70,18 @@ def _draw(letter: str, draw: np.random.Generator) -> np.ndarray:
     return np.asarray(image.resize((_SIDE, _SIDE), Image.Resampling.BILINEAR))
 
 
+def face_path(face: str) -> Path:
+    """Return the file of one of matplotlib's fonts."""
+    from matplotlib import get_data_path  # here: every training would wait for it
+
+    return Path(get_data_path()) / "fonts" / "ttf" / face
+
+
 @cache
 def _glyph(letter: str, face: str, stroke: int) -> Image.Image:
     """Draw a letter upright in the middle of the canvas, its outline thickened by ``stroke``."""
     canvas = Image.new("L", (_CANVAS, _CANVAS))
-    fonts = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
-    font = ImageFont.truetype(fonts / face, 56, layout_engine=ImageFont.Layout.BASIC)
+    font = ImageFont.truetype(face_path(face), 56, layout_engine=ImageFont.Layout.BASIC)
     left, top, right, bottom = font.getbbox(letter, stroke_width=stroke)
     place = ((_CANVAS - right - left) / 2, (_CANVAS - bottom - top) / 2)
     ImageDraw.Draw(canvas).text(place, letter, fill=255, font=font, stroke_width=stroke)

@@ -1,7 +1,6 @@
 """Which image is for training, which for choosing, which for the final number."""
 
 import numpy as np
-from sklearn.model_selection import train_test_split
 
 from convbench.data.base import Split
 from convbench.seeding import seed_of
@@ -9,6 +8,8 @@ from convbench.seeding import seed_of
 
 def stratified_splits(labels: np.ndarray, *, val: int, test: int, seed: int) -> list[Split]:
     """Assign each image a split, keeping the classes' shares; the rest is for training."""
+    from sklearn.model_selection import train_test_split  # here: every training would wait for it
+
     rows = np.arange(len(labels))
     rest, test_rows = train_test_split(rows, test_size=test, stratify=labels, random_state=seed)
     _, val_rows = train_test_split(rest, test_size=val, stratify=labels[rest], random_state=seed)

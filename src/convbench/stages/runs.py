@@ -32,5 +32,5 @@ def check_folders() -> None:
         if not os.access(nearest, os.W_OK | os.X_OK):
             raise UserError(
                 f"cannot write in {nearest.resolve()}; make it writable, "
-                "or work in another folder with snakemake --directory"
+                "or work in a copy of the project elsewhere"
             )
