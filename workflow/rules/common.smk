@@ -1,13 +1,8 @@
 from convbench.config.spec import canonical_json
-from convbench.stages.fetch import check_changed
-from convbench.stages.grid import plan_of
 from convbench.stages.plan import code_of, code_of_prepared, weights_of
-from convbench.stages.runs import check_folders
+from convbench.stages.workflow import ready
 
-# Before any work: the config is right, the folders can be written, the data is what it was.
-PLAN = plan_of(config, workflow.overwrite_configfiles)
-check_folders()
-check_changed(PLAN.grid.datasets())
+PLAN = ready(config, workflow.overwrite_configfiles)
 
 
 wildcard_constraints:

@@ -87,7 +87,7 @@ def prepare(
 
 def open_prepared(folder: Path) -> Prepared:
     """Open what ``prepare`` wrote."""
-    index = pq.read_table(folder / "index.parquet", columns=["split", "label"])
+    index = pq.ParquetFile(folder / "index.parquet").read(columns=["split", "label"])
     return Prepared(
         card=Card(**read_json(folder / "card.json")),
         pixels=np.load(folder / "images.npy", mmap_mode="r"),
