@@ -23,8 +23,8 @@ from convbench.errors import UserError
 _RUN, _STARTED, _DONE = "convbench.run_id", "convbench.started", "convbench.mirrored"
 _CURVES = ("train_loss", "train_accuracy", "val_loss", "val_accuracy", "lr")
 _NUMBERS = (
-    "val_accuracy",
     "test_accuracy",
+    "val_accuracy",
     "test_accuracy_per_class",
     "test_loss",
     "best_epoch",
@@ -79,9 +79,11 @@ class Mirror:
         run = same[0] if same else self._create(header)
         self._known[header["run_id"]] = [run]
         if _DONE not in run.data.tags:
+            finished = epochs[-1]["time"] if epochs else header["started"]
+            if metrics is not None:  # before the curves: MLflow's pages show what came first, first
+                self._send_numbers(run.info.run_id, metrics, finished)
             self._send_curves(run.info.run_id, epochs, is_new=not same)
             if metrics is not None:
-                finished = epochs[-1]["time"] if epochs else header["started"]
                 self._finish(run.info.run_id, metrics, finished, artefacts)
         return str(run.info.run_id)
 
@@ -117,11 +119,7 @@ class Mirror:
         for start in range(0, len(points), _BATCH):
             self.client.log_batch(run, metrics=points[start : start + _BATCH])
 
-    def _finish(
-        self, run: str, metrics: Mapping[str, Any], finished: int, artefacts: Iterable[Path]
-    ) -> None:
-        for path in artefacts:
-            self.client.log_artifact(run, str(path))
+    def _send_numbers(self, run: str, metrics: Mapping[str, Any], finished: int) -> None:
         numbers = [
             Metric(name, metrics[name], finished, 0)
             for name in _NUMBERS
@@ -129,6 +127,12 @@ class Mirror:
         ]
         outcome = [RunTag(name, metrics[name]) for name in ("outcome", "reason", "device")]
         self.client.log_batch(run, metrics=numbers, tags=outcome)
+
+    def _finish(
+        self, run: str, metrics: Mapping[str, Any], finished: int, artefacts: Iterable[Path]
+    ) -> None:
+        for path in artefacts:
+            self.client.log_artifact(run, str(path))
         status = "FINISHED" if metrics["outcome"] == "finished" else "FAILED"
         self.client.set_terminated(run, status, finished)
         self.client.set_tag(run, _DONE, "yes")  # last: what was cut short before is sent again
