@@ -20,6 +20,10 @@ def test_each_expected_run_is_exact_close_or_different():
         "c: test accuracy 70.0%; expected: test accuracy 90.0%",
         "d: no such run here",
     ]
+    assert found.in_words(0.05) == (
+        "Reproduced 1 of 4 runs exactly and 1 more within 5 points of test accuracy "
+        "(largest difference: 20.0 points); 2 are different."
+    )
 
 
 def test_another_outcome_is_different_and_the_same_one_without_numbers_is_exact():

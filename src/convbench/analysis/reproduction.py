@@ -27,6 +27,17 @@ class Reproduction:
     """Not equal, but the test accuracy is within the tolerance."""
     different: list[str]
     """Neither, or absent: a line each, with both numbers."""
+    largest: float
+    """Largest difference in test accuracy between runs that finished here and were expected to."""
+
+    def in_words(self, tolerance: float) -> str:
+        """Say it in a sentence."""
+        total = len(self.exact) + len(self.close) + len(self.different)
+        return (
+            f"Reproduced {len(self.exact)} of {total} runs exactly and {len(self.close)} more within "
+            f"{tolerance * 100:g} points of test accuracy (largest difference: "
+            f"{self.largest * 100:.1f} points); {len(self.different)} are different."
+        )
 
 
 def compare(obtained: pd.DataFrame, expected: pd.DataFrame, tolerance: float) -> Reproduction:
@@ -36,6 +47,7 @@ def compare(obtained: pd.DataFrame, expected: pd.DataFrame, tolerance: float) ->
     """
     found = obtained.set_index("run_id")
     exact, close, different = [], [], []
+    largest = 0.0
     for row in expected.itertuples(index=False):
         wanted = row._asdict()
         run = str(wanted.pop("run_id"))
@@ -43,13 +55,15 @@ def compare(obtained: pd.DataFrame, expected: pd.DataFrame, tolerance: float) ->
             different.append(f"{run}: no such run here")
             continue
         got = {name: found.at[run, name] for name in wanted}
+        if _finished(got) and _finished(wanted):
+            largest = max(largest, _distance(got, wanted))
         if all(_same(got[name], wanted[name]) for name in wanted):
             exact.append(run)
         elif _finished(got) and _finished(wanted) and _distance(got, wanted) <= tolerance:
             close.append(run)
         else:
             different.append(f"{run}: {_describe(got)}; expected: {_describe(wanted)}")
-    return Reproduction(exact, close, different)
+    return Reproduction(exact, close, different, largest)
 
 
 def _finished(run: Mapping[str, Any]) -> bool:

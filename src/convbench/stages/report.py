@@ -120,11 +120,7 @@ def _reproduction(plan: Plan, tables: Path) -> str:
     result = reproduction(plan.grid.name, tables)
     if result is None:
         return "The repository carries no expected numbers for this grid."
-    return (
-        f"Of the numbers that the repository expects, {len(result.exact)} runs were reproduced exactly, "
-        f"{len(result.close)} within {TOLERANCE:.0%} of test accuracy, "
-        f"and {len(result.different)} were not."
-    )
+    return f"Against the numbers that the repository expects: {result.in_words(TOLERANCE)}"
 
 
 def _warnings(runs: pd.DataFrame) -> list[str]:

@@ -8,9 +8,9 @@ from convbench.analysis.reproduction import EXPECTED_COLUMNS, Reproduction, comp
 from convbench.files import write_whole
 
 EXPECTED = Path("config/expected")
-TOLERANCE = 0.05
-"""Of the test accuracy. Other processors round differently, and a training amplifies it: see
-``config/README.md`` for how far apart the instruction sets of one processor were measured to be."""
+TOLERANCE = 0.10
+"""Of the test accuracy, a fraction. Other processors round differently, and training amplifies it:
+``config/README.md`` says how far apart two instruction sets of one processor were measured to be."""
 
 
 def reproduction(grid: str, tables: Path) -> Reproduction | None:
@@ -18,7 +18,11 @@ def reproduction(grid: str, tables: Path) -> Reproduction | None:
     path = EXPECTED / f"{grid}.csv"
     if not path.exists():
         return None
-    return compare(pd.read_parquet(tables / "runs.parquet"), pd.read_csv(path), TOLERANCE)
+    return compare(
+        pd.read_parquet(tables / "runs.parquet"),
+        pd.read_csv(path),
+        TOLERANCE,
+    )
 
 
 def report_reproduction(grid: str, tables: Path) -> int:
@@ -27,10 +31,7 @@ def report_reproduction(grid: str, tables: Path) -> int:
     if found is None:
         print(f"there are no expected numbers for {grid}: {EXPECTED / grid}.csv is not there")
         return 0
-    print(
-        f"Reproduced {len(found.exact)} of {_total(found)} runs exactly, {len(found.close)} more within "
-        f"{TOLERANCE:.0%} of test accuracy; {len(found.different)} are different."
-    )
+    print(found.in_words(TOLERANCE))
     for line in found.different:
         print(f"  {line}")
     return len(found.different)
@@ -42,7 +43,3 @@ def expect(grid: str, tables: Path) -> None:
     path = EXPECTED / f"{grid}.csv"
     write_whole(path, lambda draft: runs.to_csv(draft, index=False))
     print(f"{path} now expects {len(runs)} runs")
-
-
-def _total(found: Reproduction) -> int:
-    return len(found.exact) + len(found.close) + len(found.different)
