@@ -1,3 +1,5 @@
+import json
+
 import pytest
 from pydantic import ValidationError
 
@@ -9,6 +11,7 @@ def test_equal_specs_have_equal_text_whatever_their_keys_order(spec):
     shuffled = RunSpec(**dict(reversed(values.items())))
 
     assert canonical_json(shuffled) == canonical_json(spec)
+    assert list(json.loads(canonical_json(spec))) == sorted(RunSpec.model_fields)
 
 
 def test_a_whole_number_and_its_float_are_the_same_rate(spec):

@@ -2,10 +2,14 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from safetensors.torch import load_file
 
+from convbench.engine.batches import Standardise
+from convbench.engine.loop import Epoch, Trainer
 from convbench.errors import UserError
 from convbench.files import read_json
 from convbench.models import ARCHITECTURES
+from convbench.models.weights import Normalisation, save_weights
 from convbench.stages import train as stage
 from convbench.stages.diff import diff
 from convbench.stages.journal import Record
@@ -42,15 +46,40 @@ def test_the_number_is_of_the_first_epoch_with_the_best_validation(spec, prepare
     assert record.metrics["best_epoch"] == accuracies.index(max(accuracies)) + 1
 
 
-def test_the_kept_weights_are_the_best_epochs(spec, prepared, tmp_path):
-    """At a rate that ruins the network after a good start, the last epoch's would answer otherwise."""
+def test_the_best_epochs_weights_are_kept_while_training_goes_on(spec, prepared, tmp_path, monkeypatch):
+    def epochs(trainer, _):
+        for number, accuracy in enumerate((0.2, 0.9, 0.9, 0.1), start=1):
+            torch.nn.init.constant_(trainer.network.head.weight, number)
+            yield Epoch(number, 0.1, 1.0, 0.5, 1.0, accuracy, 0.1, 0.1)
+
+    monkeypatch.setattr(Trainer, "epochs", epochs)
+    keep = tmp_path / "weights.safetensors"
+
+    train(spec, prepared, None, tmp_path / "run", keep)
+
+    assert load_file(keep)["head.weight"].unique().tolist() == [2.0]
+    assert read_json(tmp_path / "run" / "metrics.json")["best_epoch"] == 2
+
+
+def test_normalisation_follows_the_weights(spec, prepared, tmp_path):
+    source = Normalisation((0.1, 0.2, 0.3), (0.4, 0.5, 0.6))
+    network = ARCHITECTURES["simple_cnn"].build(3, 8)
+    save_weights(tmp_path / "zoo.safetensors", network.state_dict(), source)
+    data, device = stage.open_prepared(prepared), torch.device("cpu")
+
+    transferred = stage._assemble(spec, data, device, tmp_path / "zoo.safetensors")
+    scratch = stage._assemble(spec, data, device, None)
+
+    assert transferred.trainer.standardise == Standardise(source.mean, source.std)
+    assert list(scratch.trainer.standardise.mean) == data.card.mean
+
+
+def test_the_kept_weights_give_the_saved_answers(spec, prepared, tmp_path):
     keep = tmp_path / "weights.safetensors"
     train(spec, prepared, None, tmp_path / "run", keep)
     frozen = spec.model_copy(update={"strategy": "feature_extraction", "weights": "zoo"})
 
     network = ARCHITECTURES["simple_cnn"].build(3, 8)
-    from safetensors.torch import load_file
-
     network.load_state_dict(load_file(keep))
     data = stage.open_prepared(prepared)
     pixels = torch.from_numpy(data.pixels[data.rows("test")]).permute(0, 3, 1, 2).float() / 255

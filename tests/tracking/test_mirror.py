@@ -92,6 +92,26 @@ def test_sending_twice_changes_nothing(mirror):
     assert _history(mirror(), run) == [(1, 0.1), (2, 0.2)]
 
 
+def test_only_what_is_lacking_is_sent(mirror, monkeypatch):
+    mirror().sync(HEADER, [_epoch(1)], None, [])
+    opened, sent = mirror(), []
+    monkeypatch.setattr(opened.client, "log_batch", lambda _, metrics=(), **__: sent.extend(metrics))
+
+    opened.sync(HEADER, [_epoch(1), _epoch(2)], None, [])
+
+    assert {point.step for point in sent} == {2}
+    assert len(sent) == len(CURVES)
+
+
+def test_a_complete_record_is_not_written_to_again(mirror, monkeypatch):
+    mirror().sync(HEADER, [_epoch(1)], METRICS, [])
+    opened = mirror()
+    for name in ("log_batch", "log_artifact", "set_terminated", "set_tag", "create_run"):
+        monkeypatch.setattr(opened.client, name, lambda *_, **__: pytest.fail("wrote"))
+
+    opened.sync(HEADER, [_epoch(1)], METRICS, [])
+
+
 def test_what_was_cut_short_is_sent_again_without_doubles(mirror, monkeypatch):
     epochs = [_epoch(1), _epoch(2)]
     broken = mirror()
