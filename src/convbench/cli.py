@@ -33,6 +33,14 @@ def _parser() -> argparse.ArgumentParser:
     add.add_argument("config", type=Path)
     add.set_defaults(run=_check)
 
+    add = commands.add_parser("fetch", help="make a dataset, unless it is there, and check it")
+    add.add_argument("dataset")
+    add.set_defaults(run=_fetch)
+
+    add = commands.add_parser("verify", help="check datasets against data.dvc, byte for byte")
+    add.add_argument("dataset", nargs="+")
+    add.set_defaults(run=_verify)
+
     add = commands.add_parser("track", help="mirror the runs of a config in MLflow, now")
     add.add_argument("config", type=Path)
     add.add_argument("--ids", type=Path, help="write each run's MLflow id here")
@@ -58,11 +66,6 @@ def _add_rules(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     add.add_argument("--grid", required=True, help="as JSON")
     add.add_argument("--out", type=Path, required=True)
     add.set_defaults(run=_resolve)
-
-    add = commands.add_parser("fetch", help="make or download a dataset and check it against data.dvc")
-    add.add_argument("--dataset", required=True)
-    add.add_argument("--marker", type=Path, required=True)
-    add.set_defaults(run=_fetch)
 
     add = commands.add_parser("prepare", help="decode and resize a dataset once")
     add.add_argument("--dataset", required=True)
@@ -110,7 +113,13 @@ def _resolve(options: argparse.Namespace) -> None:
 def _fetch(options: argparse.Namespace) -> None:
     from convbench.stages.fetch import fetch
 
-    fetch(options.dataset, options.marker)
+    fetch(options.dataset)
+
+
+def _verify(options: argparse.Namespace) -> None:
+    from convbench.stages.fetch import check_all
+
+    check_all(options.dataset)
 
 
 def _prepare(options: argparse.Namespace) -> None:

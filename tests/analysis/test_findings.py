@@ -3,15 +3,15 @@ import pandas as pd
 from convbench.analysis.findings import findings
 
 
-def _runs(accuracies):
+def _runs(accuracies, architecture="net", dataset="zoo"):
     rows = []
     for (size, strategy, augmentation, seed), (test, seconds) in accuracies.items():
         rows.append(
             {
                 "run_id": f"zoo@{size}/net/{strategy}/{augmentation}/s{seed}",
-                "dataset": "zoo",
+                "dataset": dataset,
                 "train_size": size,
-                "architecture": "net",
+                "architecture": architecture,
                 "strategy": strategy,
                 "augmentation": augmentation,
                 "seed": seed,
@@ -70,3 +70,22 @@ def test_nothing_finished_is_said():
     runs = _runs({(50, "scratch", "none", 0): (0.5, 2.0)}).assign(outcome="failed")
 
     assert findings(runs) == ["No run finished, so there is nothing to compare."]
+
+
+def test_architectures_that_gain_least_and_most_are_named():
+    cells = {(50, "scratch", "none", 0): (0.5, 2.0), (50, "fine_tune", "none", 0): (0.6, 2.0)}
+    worse = cells | {(50, "fine_tune", "none", 0): (0.3, 2.0)}
+
+    transfer, *_ = findings(pd.concat([_runs(cells, "wide"), _runs(worse, "deep")]))
+
+    assert (
+        "−5.0 points (1 of 2) with 50 images of zoo (from −20.0 with deep to +10.0 with wide)"
+        in transfer
+    )
+
+
+def test_the_cheapest_is_of_the_same_dataset_as_the_best():
+    zoo = _runs({(50, "scratch", "none", 0): (0.90, 9.0)})
+    rival = _runs({(50, "scratch", "none", 0): (0.90, 0.1)}, "rival", "farm")
+
+    assert "rival" not in findings(pd.concat([zoo, rival], ignore_index=True))[-1]

@@ -88,3 +88,30 @@ def test_a_number_that_yaml_reads_as_text_is_a_number(values):
     values["strategies"]["scratch"]["lr"] = "1e-3"
 
     assert Grid.parse(values, "a.yaml").strategies["scratch"].lr == 0.001
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("seeds", 3, "seeds: 3: should be a list, such as [0, 1]"),
+        ("tasks", ["digits"], "tasks: ['digits']: should be a mapping"),
+        ("threads", True, "threads: True: Input should be a valid integer"),
+        ("architectures", ["ResNet 20"], "architectures.0: 'ResNet 20': should be of a-z, 0-9 and _"),
+        ("tracking_uri", "", "tracking_uri: ''"),
+    ],
+)
+def test_a_wrong_type_is_said_in_the_words_of_the_file(values, key, value, message):
+    values[key] = value
+    _wrong(values, message)
+
+
+def test_a_wrong_item_is_one_problem_not_two(values):
+    values["seeds"] = [-1]
+    with pytest.raises(UserError) as caught:
+        Grid.parse(values, "a.yaml")
+    assert str(caught.value).count("seeds") == 1
+
+
+def test_a_pretraining_has_one_rate(values):
+    values["pretraining"]["letters"]["body_lr"] = 0.1
+    _wrong(values, "pretraining.letters.body_lr: unknown key")

@@ -8,6 +8,8 @@ from convbench.analysis.tables import RUN_COLUMNS, table
 from convbench.report import figures
 from convbench.report.page import Leaderboard, Page, render
 
+COLOURS = figures.colours_of(["scratch", "fine_tune"])
+
 
 @pytest.fixture
 def runs():
@@ -50,7 +52,10 @@ def _page(runs, **more):
         "question": "Which is best?",
         "findings": ["One is <better>."],
         "leaderboards": boards,
-        "figures": [figures.accuracy_by_size("zoo", runs), figures.parameters(summary)],
+        "figures": [
+            figures.accuracy_by_size("zoo", runs, COLOURS),
+            figures.parameters(summary, COLOURS),
+        ],
         "pretraining": [],
         "datasets": [],
         "environments": [],

@@ -1,4 +1,5 @@
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ from convbench.data import DATASETS, pins
 from convbench.errors import UserError
 from convbench.files import read_json
 from convbench.stages import fetch as stage
-from convbench.stages.fetch import check_changed, fetch
+from convbench.stages.fetch import check_all, check_changed, fetch, pin_of
 from convbench.stages.prepare import prepare
 from convbench.stages.runs import MARKERS
 
@@ -28,7 +29,7 @@ MARKER = MARKERS / "digits.json"
 
 
 def test_a_fetched_dataset_is_the_pinned_one(project):
-    fetch("digits", MARKER)
+    fetch("digits")
 
     assert read_json(MARKER)["md5"] == pins.measure(project / "made").md5
     assert [path.name for path in Path("data").iterdir()] == ["digits"]
@@ -39,7 +40,7 @@ def test_what_is_there_already_is_checked_and_kept(project):
     (project / "made").rename(project / "data" / "digits")
     before = (project / "data" / "digits").stat().st_ino
 
-    fetch("digits", MARKER)
+    fetch("digits")
 
     assert (project / "data" / "digits").stat().st_ino == before
 
@@ -54,19 +55,18 @@ def test_a_fetch_that_breaks_leaves_nothing(project, monkeypatch):
     )
 
     with pytest.raises(ConnectionError):
-        fetch("digits", MARKER)
+        fetch("digits")
 
     assert list(Path("data").iterdir()) == []
     assert not MARKER.exists()
 
 
 def test_a_corrupted_file_is_found_before_any_work(project):
-    fetch("digits", MARKER)
+    fetch("digits")
     check_changed(["digits"])
     images = project / "data" / "digits" / "images.npy"
     images.write_bytes(images.read_bytes()[:-1] + b"\x7f")
-    later = MARKER.stat().st_mtime + 5
-    os.utime(images, (later, later))
+    os.utime(images, (0, 0))  # as cp -p would: the change looks old
 
     with pytest.raises(
         UserError, match=r"data/digits is not what data\.dvc pins: expected \w+\.dir, found"
@@ -77,8 +77,43 @@ def test_a_corrupted_file_is_found_before_any_work(project):
 
 
 def test_a_file_that_was_only_touched_is_fine(project):
-    fetch("digits", MARKER)
-    later = MARKER.stat().st_mtime + 5
-    os.utime(project / "data" / "digits" / "labels.npy", (later, later))
+    fetch("digits")
+    (project / "data" / "digits" / "labels.npy").touch()
 
     check_changed(["digits"])
+
+
+def test_a_file_that_was_removed_is_found_before_any_work(project):
+    fetch("digits")
+    (project / "data" / "digits" / "labels.npy").unlink()
+
+    with pytest.raises(UserError, match="is not what"):
+        check_changed(["digits"])
+    with pytest.raises(UserError, match="is not what"):
+        check_all(["digits"])
+
+
+def test_following_the_messages_advice_makes_the_data_again(project):
+    fetch("digits")
+    shutil.rmtree(project / "data" / "digits")
+    check_changed(["digits"])  # what was prepared from it is still good
+
+    with pytest.raises(
+        UserError, match="data/digits is missing; have it made with: convbench fetch digits"
+    ):
+        prepare("digits", 8, project / "prepared")
+    marker = MARKER.read_text()
+    fetch("digits")
+
+    check_all(["digits"])
+    assert MARKER.read_text() == marker  # so that nothing becomes stale by it
+
+
+def test_the_pin_of_a_dataset_is_its_own(project):
+    assert pin_of("digits") == pins.measure(project / "made").md5
+    assert pin_of("letters") == "none"
+
+
+def test_an_unknown_dataset_is_refused_with_the_known_ones(project):
+    with pytest.raises(UserError, match="no dataset 'digit'; there are digits, letters"):
+        fetch("digit")

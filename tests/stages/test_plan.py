@@ -1,7 +1,7 @@
 import pytest
 
 from convbench.errors import UserError
-from convbench.stages.plan import code_of, code_of_prepared, plan, weights_of
+from convbench.stages.plan import code_of, code_of_prepared, code_of_stage, plan, weights_of
 
 
 def test_a_valid_config_becomes_runs_and_the_pretrainings_that_they_need(values):
@@ -78,6 +78,23 @@ def test_a_body_rate_that_nothing_uses_is_refused(values):
 def test_a_draw_that_cannot_be_is_refused(values, size):
     values["tasks"] = {f"digits@{size}": {"epochs": 1, "batch_size": 1}}
     _wrong(values, f"tasks: 'digits@{size}'; digits has 10 classes and 1000 training images")
+
+
+def test_a_task_that_the_network_was_pretrained_on_is_refused(values):
+    values["tasks"] = {"letters@200": {"epochs": 1, "batch_size": 1}}
+    _wrong(values, "tasks: 'letters@200'; letters is also what networks are pretrained on")
+
+
+def test_the_same_images_under_two_names_are_refused(values):
+    budget = {"epochs": 1, "batch_size": 1}
+    values["tasks"] = {"digits@1000": budget, "digits": budget}
+    _wrong(values, "tasks: 'digits@1000' and 'digits' are the same 1000 images")
+
+
+def test_the_reports_templates_are_part_of_its_code():
+    code = _names(code_of_stage("report"))
+
+    assert {"report/templates/style.css", "report/figures.py", "analysis/findings.py"} <= code
 
 
 def _names(paths):

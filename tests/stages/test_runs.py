@@ -3,7 +3,7 @@ import os
 import pytest
 
 from convbench.errors import UserError
-from convbench.stages.runs import check_folders
+from convbench.stages.runs import check_folders, store_address
 
 
 def test_a_fresh_folder_is_fine(tmp_path, monkeypatch):
@@ -28,3 +28,11 @@ def test_a_read_only_folder_is_named(tmp_path, monkeypatch):
 
     with pytest.raises(UserError, match=r"cannot write in .*results; make it writable"):
         check_folders()
+
+
+def test_the_environment_names_the_store(monkeypatch):
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    assert store_address("sqlite:///mlflow.db") == "sqlite:///mlflow.db"
+
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:5000")
+    assert store_address("sqlite:///mlflow.db") == "http://127.0.0.1:5000"

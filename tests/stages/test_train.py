@@ -151,13 +151,15 @@ def test_a_run_that_breaks_is_an_outcome_with_a_reason(spec, prepared, tmp_path,
     assert "Traceback" in capsys.readouterr().err  # the log keeps where it happened
 
 
-def test_weights_that_others_wait_for_must_come_from_a_finished_run(spec, prepared, tmp_path):
+def test_a_run_whose_weights_never_came_fails_with_the_reason(spec, prepared, tmp_path):
     keep = tmp_path / "weights.safetensors"
+    train(_rate(spec, 1e30), prepared, None, tmp_path / "source", keep)
 
-    with pytest.raises(UserError, match=r"no weights from .* diverged"):
-        train(_rate(spec, 1e30), prepared, None, tmp_path / "run", keep)
+    train(spec, prepared, keep, tmp_path / "run", None)
 
-    assert not keep.exists()
+    metrics = read_json(tmp_path / "run" / "metrics.json")
+    assert metrics["outcome"] == "failed"
+    assert f"there are no weights to start from: {spec.id} diverged: the " in metrics["reason"]
 
 
 def test_one_seed_draws_the_same_images_for_every_method(spec, prepared):

@@ -1,7 +1,7 @@
 import pytest
 
 from convbench.errors import UserError
-from convbench.tracking.mirror import Mirror
+from convbench.tracking.mirror import Mirror, open_store
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
 
@@ -37,10 +37,9 @@ def store(tmp_path_factory):
 @pytest.fixture
 def mirror(store, request, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
 
-    def reopen():
-        return Mirror.open(store, request.node.name)
+    def reopen(origin="here"):
+        return Mirror.open(store, request.node.name, origin)
 
     return reopen
 
@@ -147,17 +146,25 @@ def test_a_run_that_diverged_is_failed_with_its_reason(mirror):
     assert "test_accuracy" not in run.data.metrics
 
 
-def test_the_environment_names_the_store(store, monkeypatch, tmp_path):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", store)
+def test_the_runs_of_another_working_copy_are_left_alone(mirror):
+    theirs = mirror("there").sync(HEADER, [_epoch(1)], METRICS, [])
+    ours = mirror("here").sync(HEADER | {"started": 900}, [_epoch(1)], METRICS, [])
 
-    Mirror.open("sqlite:///elsewhere.db", "zoo")
+    opened = mirror()
+    active = opened.client.search_runs([opened.experiment_id])
 
-    assert not (tmp_path / "elsewhere.db").exists()
+    assert {run.info.run_id for run in active} == {theirs, ours}
 
 
-def test_a_store_that_cannot_be_opened_is_named(monkeypatch):
-    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+@pytest.mark.parametrize("address", ["nonsense://here", "postgresql://nobody@127.0.0.1:1/none"])
+def test_a_store_that_cannot_be_opened_is_named(address):
+    with pytest.raises(UserError, match=f"cannot open the MLflow store {address}"):
+        open_store(address)
 
-    with pytest.raises(UserError, match="cannot open the MLflow store nonsense://here"):
-        Mirror.open("nonsense://here", "zoo")
+
+def test_an_experiment_that_was_deleted_is_named(mirror):
+    opened = mirror()
+    opened.client.delete_experiment(opened.experiment_id)
+
+    with pytest.raises(UserError, match=r"was deleted in sqlite:.* restore --experiment-id"):
+        mirror()

@@ -49,11 +49,21 @@ def test_editing_the_loop_retrains_everything(project):
     assert project.stale() == ALL
 
 
-def test_editing_the_report_retrains_nothing(project):
-    project.edit("src/convbench/report/page.py", "What the report says.", "What the page says.")
+def test_editing_the_report_renders_it_again_and_retrains_nothing(project):
+    project.edit("src/convbench/report/templates/index.html.jinja", "What was found", "Found")
     project.edit("src/convbench/config/grid.py", "One config file.", "One configuration.")
 
+    shown = project.snakemake("-n", "--quiet", "host").stdout
+
+    assert "rule report:" in shown
     assert project.stale() == set()
+
+
+def test_data_that_was_changed_and_pinned_makes_what_came_of_it_stale(project):
+    (project.root / "data" / "letters" / "notes.txt").write_text("meant")
+    assert project.run("dvc", "add", "--quiet", "data/letters").returncode == 0
+
+    assert project.stale() == FINE_TUNE | {"simple_cnn/letters"}
 
 
 def test_one_learning_rate_retrains_its_strategy(project):

@@ -1,5 +1,8 @@
 from convbench.config.spec import canonical_json
-from convbench.stages.plan import code_of, code_of_prepared, weights_of
+from convbench.stages.fetch import pin_of
+from convbench.stages.plan import code_of, code_of_prepared, code_of_stage, weights_of
+from convbench.stages.reproduction import expected_numbers
+from convbench.stages.runs import store_address
 from convbench.stages.workflow import ready
 
 PLAN = ready(config, workflow.overwrite_configfiles)

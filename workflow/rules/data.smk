@@ -5,8 +5,10 @@ rule fetch:
         "results/data/{dataset}.json",
     log:
         "logs/fetch/{dataset}.log",
+    params:
+        pin=lambda wc: pin_of(wc.dataset),
     shell:
-        "python -m convbench fetch --dataset {wildcards.dataset} --marker {output} 2>&1 | tee {log}"
+        "python -m convbench fetch {wildcards.dataset} 2>&1 | tee {log}"
 
 
 rule prepare:
@@ -29,8 +31,8 @@ rule prepare:
         " --out {params.out} 2>&1 | tee {log}"
 
 
-# Puts the checked bytes where dvc status, push and pull look for them. One job for all: DVC locks its
-# repository, and jobs that wait for the lock give up.
+# Puts the bytes where dvc status, push and pull look for them, just after they were checked: dvc add
+# would pin whatever it finds. One job for all: DVC locks its repository, and jobs that wait give up.
 rule pin:
     input:
         expand("results/data/{dataset}.json", dataset=PLAN.grid.datasets()),
@@ -39,6 +41,8 @@ rule pin:
     log:
         "logs/pin.log",
     params:
+        datasets=PLAN.grid.datasets(),
         folders=expand("data/{dataset}", dataset=PLAN.grid.datasets()),
     shell:
-        "dvc add --quiet {params.folders} 2>&1 | tee {log}"
+        "(python -m convbench verify {params.datasets} && dvc add --quiet {params.folders})"
+        " 2>&1 | tee {log}"

@@ -2,6 +2,7 @@ rule aggregate:
     input:
         grid="results/grid.json",
         ids="results/tracking/ids.json",
+        code=code_of_stage("aggregate"),
     output:
         runs="results/tables/runs.parquet",
         runs_csv="results/tables/runs.csv",
@@ -21,6 +22,8 @@ rule report:
         grid="results/grid.json",
         runs="results/tables/runs.parquet",
         epochs="results/tables/epochs.parquet",
+        expected=expected_numbers(PLAN.grid.name),
+        code=code_of_stage("report"),
     output:
         "reports/index.html",
     log:

@@ -9,7 +9,7 @@ rule tracking_store:
         "logs/tracking_store.log",
     priority: 100
     params:
-        uri=PLAN.grid.tracking_uri,
+        uri=store_address(PLAN.grid.tracking_uri),
     shell:
         "python -m convbench open-store --uri {params.uri:q} 2>&1 | tee {log}"
 
@@ -63,6 +63,7 @@ rule track:
         grid="results/grid.json",
         runs=expand("results/runs/{run}/metrics.json", run=PLAN.runs),
         store=rules.tracking_store.output,
+        code=code_of_stage("track"),
     output:
         "results/tracking/ids.json",
     log:

@@ -28,13 +28,27 @@ def _transfer(runs: pd.DataFrame) -> str:
     parts = []
     for strategy in [name for name in runs["strategy"].unique() if name != "scratch"]:
         by_task = [
-            f"{_points(difference)} with {size:,} images of {dataset}"
+            f"{_points(difference)} with {size:,} images of {dataset}{_range(task, strategy)}"
             for (dataset, size), task in runs.groupby(["dataset", "train_size"], sort=True)
             if (difference := paired(task, "strategy", strategy, "scratch"))
         ]
         if by_task:
-            parts.append(f"{strategy} changed test accuracy by {', '.join(by_task)}")
-    return f"Against training from scratch, {'; '.join(parts)}. {_PAIRS}" if parts else ""
+            parts.append(f"{strategy} changed test accuracy by {'; '.join(by_task)}")
+    return f"Against training from scratch, {'. And '.join(parts)}. {_PAIRS}" if parts else ""
+
+
+def _range(task: pd.DataFrame, strategy: str) -> str:
+    """Name the architectures that gain least and most, where there are several."""
+    by_architecture = {
+        str(name): difference
+        for name, runs in task.groupby("architecture", sort=False)
+        if (difference := paired(runs, "strategy", strategy, "scratch"))
+    }
+    if len(by_architecture) < 2:
+        return ""
+    ordered = sorted(by_architecture, key=lambda name: by_architecture[name].mean)
+    ends = [f"{_signed(by_architecture[name])} with {name}" for name in (ordered[0], ordered[-1])]
+    return f" (from {ends[0]} to {ends[1]})"
 
 
 def _augmentation(runs: pd.DataFrame) -> str:
@@ -49,7 +63,8 @@ def _augmentation(runs: pd.DataFrame) -> str:
 
 def _cost(summary: pd.DataFrame) -> str:
     """Name the cheapest cell within one point of the best, on the largest task."""
-    largest = summary[summary["train_size"] == summary["train_size"].max()]
+    size, dataset = summary["train_size"].max(), summary.loc[summary["train_size"].idxmax(), "dataset"]
+    largest = summary[(summary["train_size"] == size) & (summary["dataset"] == dataset)]
     best = best_by_validation(largest)
     near = largest[largest["val"] >= best["val"] - 0.01]
     cheapest = near.loc[near["seconds"].idxmin()]
@@ -65,6 +80,10 @@ def _cost(summary: pd.DataFrame) -> str:
 
 
 def _points(difference: Difference) -> str:
-    points = round(difference.mean * 100, 1) + 0.0  # no negative zero
+    return f"{_signed(difference)} points ({difference.better} of {difference.pairs})"
+
+
+def _signed(difference: Difference) -> str:
+    points = round(difference.mean * 100, 1)
     sign = "+" if points > 0 else "−" if points < 0 else "±"
-    return f"{sign}{abs(points):.1f} points ({difference.better} of {difference.pairs})"
+    return f"{sign}{abs(points):.1f}"

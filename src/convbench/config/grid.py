@@ -8,7 +8,6 @@ from pydantic import (
     AfterValidator,
     BaseModel,
     Field,
-    PositiveInt,
     StringConstraints,
     ValidationError,
     model_validator,
@@ -17,10 +16,12 @@ from pydantic import (
 from convbench.config.spec import (
     RANDOM_WEIGHTS,
     Budget,
+    Count,
     Device,
     Frozen,
     Name,
     Optimisation,
+    Recipe,
     RunSpec,
     Seed,
 )
@@ -46,7 +47,7 @@ class StrategySettings(Optimisation):
     """``random``, or a dataset named under ``pretraining``."""
 
 
-class Pretraining(Budget, Optimisation):
+class Pretraining(Budget, Recipe):
     """How every architecture is trained on a source dataset before it is transferred."""
 
     augmentation: Name
@@ -66,10 +67,10 @@ class Grid(Frozen):
     augmentations: Axis[Name]
     seeds: Axis[Seed]
     pretraining: Mapping[Name, Pretraining]
-    threads: PositiveInt
+    threads: Count
     """CPU threads of one training."""
     device: Device
-    tracking_uri: str
+    tracking_uri: Annotated[str, Field(min_length=1)]
     """MLflow store; the environment's ``MLFLOW_TRACKING_URI`` wins."""
 
     @model_validator(mode="after")
@@ -92,7 +93,10 @@ class Grid(Frozen):
         try:
             return cls.model_validate(values)
         except ValidationError as error:
-            problems = "\n".join(f"  {_explain(dict(each))}" for each in error.errors())
+            errors: list[dict[str, Any]] = [dict(each) for each in error.errors()]
+            inner = {each["loc"][:-1] for each in errors}  # a list whose items are wrong is not empty
+            told = [e for e in errors if not (e["type"] == "too_short" and e["loc"] in inner)]
+            problems = "\n".join(f"  {_explain(each)}" for each in told)
             raise UserError(f"{source} is not a valid config:\n{problems}") from error
 
     def runs(self) -> Iterator[RunSpec]:
@@ -148,7 +152,17 @@ M = TypeVar("M", bound=BaseModel)
 
 
 def _part(model: type[M], settings: BaseModel) -> M:
-    return model(**{field: getattr(settings, field) for field in model.model_fields})
+    return model(**settings.model_dump(include=set(model.model_fields)))
+
+
+_IN_YAML = {
+    "tuple_type": "should be a list, such as [0, 1]",
+    "mapping_type": "should be a mapping, lines of 'key: value'",
+    "dict_type": "should be a mapping, lines of 'key: value'",
+    "model_type": "should be a mapping, lines of 'key: value'",
+    "string_pattern_mismatch": "should be of a-z, 0-9 and _; a task may end in @ and a number from 1",
+}
+"""What pydantic says in Python's words, in YAML's."""
 
 
 def _explain(error: dict[str, Any]) -> str:
@@ -158,7 +172,7 @@ def _explain(error: dict[str, Any]) -> str:
         return f"{location}: this key is missing"
     if error["type"] == "extra_forbidden":
         return f"{location}: unknown key; there are {', '.join(_keys_beside(error['loc']))}"
-    message = error["msg"].removeprefix("Value error, ")
+    message = _IN_YAML.get(error["type"], error["msg"].removeprefix("Value error, "))
     return f"{location}: {error['input']!r}: {message}" if location else message
 
 

@@ -3,11 +3,19 @@
 import json
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+
+def _no_truth(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError("a number was expected")
+    return value
+
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+$")]
 Seed = Annotated[int, Field(ge=0, strict=True)]
-Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Count = Annotated[int, Field(gt=0, strict=True)]
+Rate = Annotated[float, BeforeValidator(_no_truth), Field(gt=0, allow_inf_nan=False)]
 Device = Literal["auto", "cpu", "cuda"]
 
 RANDOM_WEIGHTS = "random"
@@ -22,20 +30,18 @@ class Frozen(BaseModel):
 class Budget(Frozen):
     """How long a network is trained."""
 
-    epochs: PositiveInt
+    epochs: Count
     """Passes over the training images."""
-    batch_size: PositiveInt
+    batch_size: Count
     """Images a step."""
 
 
-class Optimisation(Frozen):
-    """How a network is trained."""
+class Recipe(Frozen):
+    """How a network is trained, at one learning rate."""
 
     optimizer: Literal["sgd", "adamw"]
     lr: Rate
-    """Peak learning rate: of the head, and of the body too where ``body_lr`` is null."""
-    body_lr: Rate | None = None
-    """Peak learning rate of everything below the head, for strategies that tell them apart."""
+    """Peak learning rate: of the head, and of the body too unless it has its own."""
     momentum: Annotated[float, Field(ge=0, lt=1)]
     """Nesterov momentum of SGD; the first beta of AdamW."""
     weight_decay: Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -44,13 +50,20 @@ class Optimisation(Frozen):
     """Of the learning rate, step by step: ``cosine`` falls to zero at the last one."""
 
 
+class Optimisation(Recipe):
+    """How a network is trained, possibly at two learning rates."""
+
+    body_lr: Rate | None = None
+    """Peak learning rate of everything below the head, for strategies that tell them apart."""
+
+
 class RunSpec(Frozen):
     """One cell of the grid."""
 
     dataset: Name
-    train_size: PositiveInt | None
+    train_size: Count | None
     """Training images drawn from the dataset; null takes all."""
-    image_size: PositiveInt
+    image_size: Count
     """Side of the prepared square images, in pixels."""
     architecture: Name
     weights: Name
@@ -60,7 +73,7 @@ class RunSpec(Frozen):
     seed: Seed
     budget: Budget
     optimisation: Optimisation
-    threads: PositiveInt
+    threads: Count
     """CPU threads of one training; another number rounds differently."""
     device: Device
 

@@ -41,8 +41,10 @@ def check(folder: Path, pins: Path) -> Pin:
 
     Raises ``UserError`` where there is no pin, or the bytes are others.
     """
+    if not folder.is_dir():
+        raise UserError(f"{folder} is missing; have it made with: convbench fetch {folder.name}")
     found = measure(folder)
-    expected = _read(pins).get(folder.name)
+    expected = expected_of(folder.name, pins)
     if expected is None:
         raise UserError(
             f"{folder} has no pin in {pins}; if its content is right, add under 'outs':\n"
@@ -52,14 +54,18 @@ def check(folder: Path, pins: Path) -> Pin:
     if found.md5 != expected:
         raise UserError(
             f"{folder} is not what {pins} pins: expected {expected}, found {found.md5}.\n"
-            f"Move {folder} away to have it made again; if the change is meant, pin it with: "
-            f"dvc add {folder}"
+            f"Move {folder} away and have it made again with: convbench fetch {folder.name}; "
+            f"or, if the change is meant, pin it with: dvc add {folder}"
         )
     return found
 
 
+def expected_of(dataset: str, pins: Path) -> str | None:
+    """Return the digest that the file ``pins`` has of a dataset, if any."""
+    return _read(pins).get(dataset)
+
+
 def _read(pins: Path) -> dict[str, str]:
-    """Return each pinned dataset's digest."""
     try:
         outs = yaml.safe_load(pins.read_text(encoding="utf-8"))["outs"]
         return {Path(out["path"]).name: out["md5"] for out in outs if "md5" in out}

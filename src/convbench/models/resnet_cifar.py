@@ -7,7 +7,6 @@ so it has no parameters, and a plain twin has exactly as many as its residual ne
 """
 
 from collections import OrderedDict
-from functools import partial
 
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -67,5 +66,5 @@ class Block(nn.Module):
         return F.pad(x[:, :, :: self.stride, :: self.stride], (0, 0, 0, 0, before, after))
 
 
-RESNET20 = Architecture(partial(resnet_cifar, depth=20, skips=True), head="head")
-PLAIN20 = Architecture(partial(resnet_cifar, depth=20, skips=False), head="head")
+RESNET20 = Architecture(lambda c, side: resnet_cifar(c, side, depth=20, skips=True), head="head")
+PLAIN20 = Architecture(lambda c, side: resnet_cifar(c, side, depth=20, skips=False), head="head")

@@ -28,14 +28,22 @@ def save_weights(path: Path, state: Mapping[str, Tensor], normalisation: Normali
     write_whole(path, lambda draft: save_file(tensors, draft, metadata))
 
 
+def save_absence(path: Path, reason: str) -> None:
+    """Write a file without weights that says why there are none, to whoever would start from it."""
+    write_whole(path, lambda draft: save_file({}, draft, {"absent": reason}))
+
+
 def load_body(network: nn.Module, head: str, path: Path) -> Normalisation:
     """Copy everything but the classifier into ``network``; return the normalisation to feed it with.
 
-    Raises ``ValueError`` where the file lacks a tensor of the body, has one too many, or has
-    another shape.
+    Raises ``ValueError`` where the file says that there are no weights, lacks a tensor of the body,
+    has one too many, or has another shape.
     """
     with safe_open(path, framework="pt") as file:
-        numbers = json.loads(file.metadata()["normalisation"])
+        metadata = file.metadata()
+        if "absent" in metadata:
+            raise ValueError(f"there are no weights to start from: {metadata['absent']}")
+        numbers = json.loads(metadata["normalisation"])
         body = {name: file.get_tensor(name) for name in file.keys() if not _is_in(name, head)}  # noqa: SIM118
     mismatch = network.load_state_dict(body, strict=False)
     absent = [name for name in mismatch.missing_keys if not _is_in(name, head)]

@@ -2,6 +2,7 @@
 
 import io
 from base64 import b64encode
+from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
@@ -28,6 +29,15 @@ _COUNT = FuncFormatter(lambda value, _: f"{value:,.0f}")
 _SECONDS = FuncFormatter(lambda value, _: f"{value:g}")
 
 
+Colours = dict[str, tuple[float, float, float]]
+
+
+def colours_of(names: Iterable[str]) -> Colours:
+    """Give each name its colour, for every figure of a grid, in the order of their first appearance."""
+    levels = list(dict.fromkeys(names))
+    return dict(zip(levels, sns.color_palette("colorblind", len(levels)), strict=True))
+
+
 @dataclass(frozen=True)
 class Figure:
     """One figure of the page."""
@@ -40,7 +50,7 @@ class Figure:
     """The picture, as a data URI."""
 
 
-def accuracy_by_size(dataset: str, runs: pd.DataFrame) -> Figure:
+def accuracy_by_size(dataset: str, runs: pd.DataFrame, colours: Colours) -> Figure:
     """Draw test accuracy against the number of training images, a line a strategy."""
     with _styled():
         grid = sns.relplot(
@@ -54,7 +64,7 @@ def accuracy_by_size(dataset: str, runs: pd.DataFrame) -> Figure:
             kind="line",
             markers=True,
             errorbar=("pi", 100),
-            palette=_palette(runs["strategy"]),
+            palette=colours,
             height=3.4,
             aspect=0.95,
         )
@@ -74,7 +84,7 @@ def accuracy_by_size(dataset: str, runs: pd.DataFrame) -> Figure:
         )
 
 
-def accuracy_by_seconds(dataset: str, summary: pd.DataFrame) -> Figure:
+def accuracy_by_seconds(dataset: str, summary: pd.DataFrame, colours: Colours) -> Figure:
     """Draw each cell's test accuracy against its training time."""
     with _styled():
         grid = sns.relplot(
@@ -86,7 +96,7 @@ def accuracy_by_seconds(dataset: str, summary: pd.DataFrame) -> Figure:
             col="train_size",
             col_wrap=min(3, summary["train_size"].nunique()),
             s=70,
-            palette=_palette(summary["strategy"]),
+            palette=colours,
             height=3.4,
             aspect=0.95,
             facet_kws={"sharey": False},
@@ -114,7 +124,7 @@ def accuracy_by_seconds(dataset: str, summary: pd.DataFrame) -> Figure:
         )
 
 
-def convergence(dataset: str, epochs: pd.DataFrame) -> Figure:
+def convergence(dataset: str, epochs: pd.DataFrame, colours: Colours) -> Figure:
     """Draw validation accuracy by epoch, a line a strategy; ``epochs`` carries the runs' columns."""
     with _styled():
         grid = sns.relplot(
@@ -126,7 +136,7 @@ def convergence(dataset: str, epochs: pd.DataFrame) -> Figure:
             col="architecture",
             kind="line",
             errorbar=("pi", 100),
-            palette=_palette(epochs["strategy"]),
+            palette=colours,
             height=2.5,
             aspect=1.3,
             facet_kws={"sharex": "row"},
@@ -144,7 +154,7 @@ def convergence(dataset: str, epochs: pd.DataFrame) -> Figure:
         )
 
 
-def parameters(summary: pd.DataFrame) -> Figure:
+def parameters(summary: pd.DataFrame, colours: Colours) -> Figure:
     """Draw how many parameters each architecture has, and how many each strategy trains."""
     columns = ["architecture", "strategy", "params_trainable", "params_total"]
     sizes = summary[columns].drop_duplicates(["architecture", "strategy"])
@@ -156,7 +166,7 @@ def parameters(summary: pd.DataFrame) -> Figure:
             y="architecture",
             x="params_trainable",
             hue="strategy",
-            palette=_palette(sizes["strategy"]),
+            palette=colours,
             ax=axes,
         )
         for bars in axes.containers:
@@ -178,12 +188,6 @@ def parameters(summary: pd.DataFrame) -> Figure:
 
 def _styled() -> AbstractContextManager[None]:
     return mpl.rc_context(_STYLE)
-
-
-def _palette(names: pd.Series) -> dict[str, tuple[float, float, float]]:
-    """Give each name its colour, the same one in every figure of a grid."""
-    levels = list(dict.fromkeys(names))
-    return dict(zip(levels, sns.color_palette("colorblind", len(levels)), strict=True))
 
 
 def _alt(what: str, data: pd.DataFrame, lines: str, panels: str) -> str:

@@ -16,7 +16,7 @@ from convbench.stages.runs import PREPARED, RUNS
 
 
 def aggregate(plan: Plan, mlflow_ids: Path, out: Path) -> None:
-    """Write ``runs`` (a row a run) and ``epochs`` (a row an epoch) to ``out``, runs as CSV too."""
+    """Write ``runs`` (a row a run) and ``epochs`` (a row an epoch) to ``out``, as Parquet and CSV."""
     ids = read_json(mlflow_ids)
     sizes = {name: open_prepared(PREPARED / name).card.images["train"] for name in plan.grid.datasets()}
     runs: list[dict[str, Any]] = []

@@ -44,5 +44,8 @@ def _differences(one: Path, other: Path) -> Iterator[str]:
     for name in sorted((first.keys() | second.keys()) - _TIMES):
         if first.get(name) != second.get(name):
             yield f"{name} is {first.get(name)} here, {second.get(name)} there"
-    if sha256(one / PREDICTIONS) != sha256(other / PREDICTIONS):
+    absent = [str(folder) for folder in (one, other) if not (folder / PREDICTIONS).exists()]
+    if absent:
+        yield f"no predictions in {', '.join(absent)}"
+    elif sha256(one / PREDICTIONS) != sha256(other / PREDICTIONS):
         yield "the predictions differ"

@@ -7,23 +7,28 @@ from dataclasses import asdict
 from pathlib import Path
 
 from convbench.data import DATASETS, pins
+from convbench.errors import UserError
 from convbench.files import make_folder, write_json
 from convbench.stages.runs import DATA, MARKERS
 
 PINS = Path("data.dvc")
 
 
-def fetch(dataset: str, marker: Path) -> None:
-    """Make ``data/<dataset>`` unless it is there, check it, and leave ``marker`` with its digest.
+def fetch(dataset: str) -> None:
+    """Make ``data/<dataset>`` unless it is there, check it, and leave a marker with its digest.
 
-    Raises ``UserError`` where the bytes are not those that ``data.dvc`` pins.
+    Raises ``UserError`` where there is no such dataset, or the bytes are not those that ``data.dvc``
+    pins.
     """
+    if dataset not in DATASETS:
+        raise UserError(f"no dataset {dataset!r}; there are {', '.join(DATASETS)}")
     folder = DATA / dataset
     if folder.exists():
         print(f"{folder} is there; checking it against {PINS}")
     else:
         _make(dataset, folder)
-    write_json(marker, {"dataset": dataset, **asdict(pins.check(folder, PINS))})
+    pin = pins.check(folder, PINS)
+    write_json(make_folder(MARKERS) / f"{dataset}.json", {"dataset": dataset, **asdict(pin)})
 
 
 def check_changed(datasets: Iterable[str]) -> None:
@@ -34,9 +39,20 @@ def check_changed(datasets: Iterable[str]) -> None:
     for dataset in datasets:
         folder, marker = DATA / dataset, MARKERS / f"{dataset}.json"
         if folder.exists() and marker.exists():
-            checked = marker.stat().st_mtime
-            if any(path.stat().st_mtime > checked for path in folder.rglob("*")):
+            checked = marker.stat().st_ctime  # unlike mtime, nothing sets it back
+            if any(path.stat().st_ctime >= checked for path in (folder, *folder.rglob("*"))):
                 pins.check(folder, PINS)
+
+
+def check_all(datasets: Iterable[str]) -> None:
+    """Check every dataset's bytes, whenever they were last checked."""
+    for dataset in datasets:
+        pins.check(DATA / dataset, PINS)
+
+
+def pin_of(dataset: str) -> str:
+    """Return the digest that a dataset must have: another one makes all that came of it stale."""
+    return pins.expected_of(dataset, PINS) or "none"
 
 
 def _make(dataset: str, folder: Path) -> None:

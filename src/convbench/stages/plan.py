@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from convbench.augment import AUGMENTS
@@ -12,6 +13,7 @@ from convbench.config.spec import RANDOM_WEIGHTS, RunSpec
 from convbench.data import DATASETS
 from convbench.errors import UserError
 from convbench.models import ARCHITECTURES
+from convbench.stages.runs import WEIGHTS
 from convbench.stages.sources import sources_of
 from convbench.strategies import STRATEGIES
 
@@ -33,7 +35,12 @@ def plan(values: Mapping[str, Any], source: str) -> Plan:
     Raises ``UserError`` naming every wrong key or name, its value and what would be right.
     """
     grid = Grid.parse(values, source)
-    if problems := [*_unknown_names(grid), *_misfits(grid), *_impossible_draws(grid)]:
+    if problems := [
+        *_unknown_names(grid),
+        *_misfits(grid),
+        *_seen_before(grid),
+        *_impossible_draws(grid),
+    ]:
         listed = "\n".join(f"  {problem}" for problem in problems)
         raise UserError(f"{source} asks for what there is not:\n{listed}")
     return Plan(
@@ -51,7 +58,7 @@ def weights_of(spec: RunSpec) -> list[str]:
     """Return the weights file that a run starts from, if any."""
     if spec.weights == RANDOM_WEIGHTS:
         return []
-    return [f"results/weights/{spec.architecture}/{spec.weights}.safetensors"]
+    return [str(WEIGHTS / spec.architecture / f"{spec.weights}.safetensors")]
 
 
 def code_of(spec: RunSpec) -> list[str]:
@@ -69,8 +76,17 @@ def code_of_prepared(dataset: str) -> list[str]:
     return sources_of(["convbench.stages.prepare", _module(DATASETS[dataset].read)])
 
 
+def code_of_stage(stage: str) -> list[str]:
+    """Return the source files of the stage called ``stage``, the report's templates included."""
+    sources = sources_of([f"convbench.stages.{stage}"])
+    folders = {Path(source).parent / "templates" for source in sources}
+    return sources + sorted(str(path) for folder in folders for path in folder.glob("*"))
+
+
 def _module(function: Callable[..., object]) -> str:
-    return function.func.__module__ if isinstance(function, partial) else function.__module__
+    """Return where an entry's function is defined: a ``partial`` would name somebody else's file."""
+    assert not isinstance(function, partial), f"{function}: write a function or a lambda"
+    return function.__module__
 
 
 def _unknown_names(grid: Grid) -> list[str]:
@@ -115,6 +131,17 @@ def _misfits(grid: Grid) -> list[str]:
     return problems
 
 
+def _seen_before(grid: Grid) -> list[str]:
+    """Say which tasks would be given to a network that was pretrained on their images."""
+    return [
+        f"tasks: {task!r}; {source} is also what networks are pretrained on, so its training images "
+        "would not be new to them: take another task or other weights"
+        for source in grid.sources()
+        for task in grid.tasks
+        if task.partition("@")[0] == source
+    ]
+
+
 def _impossible_draws(grid: Grid) -> list[str]:
     """Say which tasks want more images than there are, or fewer than there are classes."""
     problems: list[str] = []
@@ -128,4 +155,6 @@ def _impossible_draws(grid: Grid) -> list[str]:
                 f"tasks: {task!r}; {dataset} has {least} classes and {most} training images, "
                 f"so from {least} to {most} can be drawn"
             )
+        elif int(size) == most and dataset in grid.tasks:
+            problems.append(f"tasks: {task!r} and {dataset!r} are the same {most} images")
     return problems

@@ -1,6 +1,5 @@
 """Render the report of one grid."""
 
-import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,8 +16,8 @@ from convbench.report import figures
 from convbench.report.page import Leaderboard, Page, render
 from convbench.stages.journal import METRICS, Record
 from convbench.stages.plan import Plan
-from convbench.stages.reproduction import TOLERANCE, reproduction
-from convbench.stages.runs import PREPARED, RUNS, pretraining_folder
+from convbench.stages.reproduction import reproduction
+from convbench.stages.runs import PREPARED, RUNS, pretraining_folder, store_address
 
 
 def report(plan: Plan, tables: Path, out: Path) -> None:
@@ -38,7 +37,7 @@ def report(plan: Plan, tables: Path, out: Path) -> None:
         runs=runs,
         reproduction=_reproduction(plan, tables),
         warnings=_warnings(runs),
-        store=os.environ.get("MLFLOW_TRACKING_URI") or plan.grid.tracking_uri,
+        store=store_address(plan.grid.tracking_uri),
     )
     write_text(out, render(page))
     print(f"{out}: {len(runs)} runs compared")
@@ -74,21 +73,26 @@ def _figures(runs: pd.DataFrame, summary: pd.DataFrame, epochs: pd.DataFrame) ->
     if summary.empty:
         return []
     finished = runs[runs["outcome"] == "finished"]
+    colours = figures.colours_of(runs["strategy"])
     drawn: list[figures.Figure] = []
     for name in finished["dataset"].unique():
-        of_dataset = (data[data["dataset"] == name] for data in (finished, summary, epochs))
-        drawn += _figures_of(str(name), *of_dataset)
-    return [*drawn, figures.parameters(summary)]
+        own = [data[data["dataset"] == name] for data in (finished, summary, epochs)]
+        drawn += _figures_of(str(name), own[0], own[1], own[2], colours)
+    return [*drawn, figures.parameters(summary, colours)]
 
 
 def _figures_of(
-    dataset: str, runs: pd.DataFrame, summary: pd.DataFrame, epochs: pd.DataFrame
+    dataset: str,
+    runs: pd.DataFrame,
+    summary: pd.DataFrame,
+    epochs: pd.DataFrame,
+    colours: figures.Colours,
 ) -> list[figures.Figure]:
     """Draw what has axes of its own on each dataset."""
     return [
-        figures.accuracy_by_size(dataset, runs),
-        figures.accuracy_by_seconds(dataset, summary),
-        figures.convergence(dataset, epochs),
+        figures.accuracy_by_size(dataset, runs, colours),
+        figures.accuracy_by_seconds(dataset, summary, colours),
+        figures.convergence(dataset, epochs, colours),
     ]
 
 
@@ -120,7 +124,7 @@ def _reproduction(plan: Plan, tables: Path) -> str:
     result = reproduction(plan.grid.name, tables)
     if result is None:
         return "The repository carries no expected numbers for this grid."
-    return f"Against the numbers that the repository expects: {result.in_words(TOLERANCE)}"
+    return f"Against the numbers that the repository expects: {result.in_words()}"
 
 
 def _warnings(runs: pd.DataFrame) -> list[str]:

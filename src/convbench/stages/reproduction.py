@@ -5,24 +5,22 @@ from pathlib import Path
 import pandas as pd
 
 from convbench.analysis.reproduction import EXPECTED_COLUMNS, Reproduction, compare
-from convbench.files import write_whole
+from convbench.errors import UserError
+from convbench.files import make_folder, write_whole
 
 EXPECTED = Path("config/expected")
-TOLERANCE = 0.10
-"""Of the test accuracy, a fraction. Other processors round differently, and training amplifies it:
-``config/README.md`` says how far apart two instruction sets of one processor were measured to be."""
 
 
 def reproduction(grid: str, tables: Path) -> Reproduction | None:
     """Compare ``tables`` with the expected numbers of the grid; ``None`` where there are none."""
+    found = expected_numbers(grid)
+    return compare(_runs(tables), pd.read_csv(found[0])) if found else None
+
+
+def expected_numbers(grid: str) -> list[str]:
+    """Return the file of the numbers that are expected of a grid, if there is one."""
     path = EXPECTED / f"{grid}.csv"
-    if not path.exists():
-        return None
-    return compare(
-        pd.read_parquet(tables / "runs.parquet"),
-        pd.read_csv(path),
-        TOLERANCE,
-    )
+    return [str(path)] if path.exists() else []
 
 
 def report_reproduction(grid: str, tables: Path) -> int:
@@ -31,7 +29,7 @@ def report_reproduction(grid: str, tables: Path) -> int:
     if found is None:
         print(f"there are no expected numbers for {grid}: {EXPECTED / grid}.csv is not there")
         return 0
-    print(found.in_words(TOLERANCE))
+    print(found.in_words())
     for line in found.different:
         print(f"  {line}")
     return len(found.different)
@@ -39,7 +37,14 @@ def report_reproduction(grid: str, tables: Path) -> int:
 
 def expect(grid: str, tables: Path) -> None:
     """Make the numbers in ``tables`` the expected ones of the grid."""
-    runs = pd.read_parquet(tables / "runs.parquet", columns=list(EXPECTED_COLUMNS))
-    path = EXPECTED / f"{grid}.csv"
+    runs = _runs(tables)[list(EXPECTED_COLUMNS)]
+    path = make_folder(EXPECTED) / f"{grid}.csv"
     write_whole(path, lambda draft: runs.to_csv(draft, index=False))
     print(f"{path} now expects {len(runs)} runs")
+
+
+def _runs(tables: Path) -> pd.DataFrame:
+    path = tables / "runs.parquet"
+    if not path.exists():
+        raise UserError(f"{path} is not there yet; snakemake --cores all makes it")
+    return pd.read_parquet(path)

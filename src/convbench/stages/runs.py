@@ -1,6 +1,7 @@
 """The folders that a grid works in."""
 
 import os
+import platform
 from pathlib import Path
 
 from convbench.config.spec import RunSpec
@@ -34,3 +35,13 @@ def check_folders() -> None:
                 f"cannot write in {nearest.resolve()}; make it writable, "
                 "or work in a copy of the project elsewhere"
             )
+
+
+def store_address(uri: str) -> str:
+    """Return the MLflow store to use: the environment's ``MLFLOW_TRACKING_URI`` wins over ``uri``."""
+    return os.environ.get("MLFLOW_TRACKING_URI") or uri
+
+
+def origin() -> str:
+    """Name this working copy, so that two of them that share a store leave each other's runs alone."""
+    return f"{platform.node()}:{Path.cwd()}"

@@ -12,7 +12,7 @@ from convbench.data import DATASETS
 from convbench.files import write_json
 from convbench.stages.journal import JOURNAL, METRICS, PREDICTIONS, Record
 from convbench.stages.plan import Plan
-from convbench.stages.runs import RUNS, pretraining_folder
+from convbench.stages.runs import RUNS, origin, pretraining_folder, store_address
 from convbench.tracking.mirror import Mirror
 
 
@@ -23,10 +23,14 @@ def track(plan: Plan, out: Path | None) -> None:
     """
     ids: dict[str, str] = {}
     for experiment, folders in _experiments(plan).items():
-        mirror = Mirror.open(plan.grid.tracking_uri, experiment)
-        for folder, spec in folders.items():
-            if record := Record.read(folder):
-                ids[spec.id] = _send(mirror, folder, spec, record)
+        mirror = Mirror.open(store_address(plan.grid.tracking_uri), experiment, origin())
+        sent = {
+            spec.id: _send(mirror, folder, spec, record)
+            for folder, spec in folders.items()
+            if (record := Record.read(folder))
+        }
+        if experiment == plan.grid.name:
+            ids = sent
         print(f"MLflow experiment {experiment}: {len(folders)} runs", flush=True)
     if out is not None:
         write_json(out, ids)

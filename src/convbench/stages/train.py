@@ -25,7 +25,7 @@ from convbench.errors import UserError
 from convbench.files import write_json
 from convbench.models import ARCHITECTURES
 from convbench.models.cost import cost_of
-from convbench.models.weights import Normalisation, load_body, save_weights
+from convbench.models.weights import Normalisation, load_body, save_absence, save_weights
 from convbench.seeding import seeded
 from convbench.stages.journal import METRICS, Journal, write_predictions
 from convbench.stages.progress import Progress
@@ -64,8 +64,8 @@ def train(spec: RunSpec, prepared: Path, weights: Path | None, out: Path, keep: 
     """Train on ``prepared``, choose the epoch on validation, read the test split once.
 
     Writes the journal, the predictions and, last, the metrics to ``out``; the best epoch's weights
-    to ``keep`` where it is given. A run that diverges or fails is a row with a reason, except where
-    others wait for its weights: that raises ``UserError``.
+    to ``keep`` where it is given. A run that diverges or fails is an outcome with a reason, and so is
+    each that waits for its weights.
     """
     torch.set_num_threads(spec.threads)
     data = open_prepared(prepared)
@@ -73,7 +73,7 @@ def train(spec: RunSpec, prepared: Path, weights: Path | None, out: Path, keep: 
     with Journal(out, spec, data.card.digest, environment()) as journal:
         metrics, probabilities = _outcome(spec, data, device, weights, journal, keep)
     if keep is not None and metrics["outcome"] != "finished":
-        raise UserError(f"no weights from {spec.id}: {metrics['outcome']}, {metrics['reason']}")
+        save_absence(keep, f"{spec.id} {metrics['outcome']}: {metrics['reason']}")
     rows = data.rows("test")[: len(probabilities)]
     write_predictions(out, rows, data.labels[rows], probabilities)
     write_json(out / METRICS, metrics)

@@ -20,7 +20,8 @@ from mlflow.exceptions import MlflowException
 
 from convbench.errors import UserError
 
-_RUN, _STARTED, _DONE = "convbench.run_id", "convbench.started", "convbench.mirrored"
+_RUN, _STARTED, _ORIGIN = "convbench.run_id", "convbench.started", "convbench.origin"
+_DONE = "convbench.mirrored"
 _CURVES = ("train_loss", "train_accuracy", "val_loss", "val_accuracy", "lr")
 _NUMBERS = (
     "test_accuracy",
@@ -44,20 +45,31 @@ class Mirror:
 
     client: MlflowClient
     experiment_id: str
+    origin: str
+    """The working copy that the runs come from. Those of others are left alone."""
     _known: dict[str, list[Run]] = field(repr=False)
     """Run id -> what the store has of it, one MLflow run a time that it was trained."""
 
     @classmethod
-    def open(cls, uri: str, experiment: str) -> Self:
-        """Connect to ``uri`` as ``open_store`` does, creating the experiment where it is absent."""
-        client = open_store(uri)
+    def open(cls, address: str, experiment: str, origin: str) -> Self:
+        """Connect as ``open_store`` does, creating the experiment where it is absent.
+
+        Raises ``UserError`` where the experiment was deleted.
+        """
+        client = open_store(address)
         found = client.get_experiment_by_name(experiment)
+        if found and found.lifecycle_stage == "deleted":
+            raise UserError(
+                f"the MLflow experiment {experiment!r} was deleted in {address}; bring it back with: "
+                f"mlflow experiments restore --experiment-id {found.experiment_id}"
+            )
         experiment_id = found.experiment_id if found else client.create_experiment(experiment)
         client.set_experiment_tag(experiment_id, "mlflow.experiment.primaryMetric.name", "test_accuracy")
         known: dict[str, list[Run]] = defaultdict(list)
         for run in _all_runs(client, experiment_id):
-            known[run.data.tags.get(_RUN, "")].append(run)
-        return cls(client, experiment_id, known)
+            if run.data.tags.get(_ORIGIN) == origin:
+                known[run.data.tags[_RUN]].append(run)
+        return cls(client, experiment_id, origin, known)
 
     def sync(
         self,
@@ -96,6 +108,7 @@ class Mirror:
             tags={
                 _RUN: header["run_id"],
                 _STARTED: str(header["started"]),
+                _ORIGIN: self.origin,
                 "convbench.data_digest": header["data_digest"],
                 "mlflow.source.name": "convbench",
                 "mlflow.source.git.commit": surroundings["commit"].removesuffix("-dirty"),
@@ -138,17 +151,16 @@ class Mirror:
         self.client.set_tag(run, _DONE, "yes")  # last: what was cut short before is sent again
 
 
-def open_store(uri: str) -> MlflowClient:
+def open_store(address: str) -> MlflowClient:
     """Connect to an MLflow store, creating its tables where they are absent.
 
-    ``MLFLOW_TRACKING_URI`` wins over ``uri``. Two processes that create the tables of one database
-    at the same time break each other. Raises ``UserError`` where the store cannot be opened.
+    Two processes that create the tables of one database at the same time break each other. Raises
+    ``UserError`` where the store cannot be opened.
     """
-    address = os.environ.get("MLFLOW_TRACKING_URI") or uri
     try:
         client = MlflowClient(tracking_uri=address)
         client.search_experiments(max_results=1)
-    except (MlflowException, OSError) as error:
+    except (MlflowException, OSError, ImportError) as error:
         raise UserError(f"cannot open the MLflow store {address}: {error}") from error
     return client
 
