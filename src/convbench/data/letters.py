@@ -3,8 +3,8 @@
 Latin, Greek and Cyrillic letters, no digits, in the sixteen text faces that matplotlib ships (DejaVu
 and STIX), each image with its own slant, turn, size, place, stroke and resolution. Letters that look
 alike in most faces (Latin A, Greek Alpha, Cyrillic A; small and capital C) are listed once.
-Only integer arithmetic, FreeType and numpy's seeded generator take part, so the same library
-versions give the same bytes, which ``data.dvc`` pins.
+Pillow, with the FreeType in its wheel, and numpy's seeded generator draw them: the same versions give
+the same bytes, which ``data.dvc`` pins.
 """
 
 import math
