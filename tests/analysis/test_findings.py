@@ -1,6 +1,6 @@
 import pandas as pd
 
-from convbench.analysis.findings import findings
+from convbench.analysis.findings import findings, transfers
 
 
 def _runs(accuracies, architecture="net", dataset="zoo"):
@@ -42,8 +42,8 @@ def test_planted_differences_are_said():
 
     transfer, cost = findings(runs)
 
-    assert "fine_tune changed test accuracy by +7.0 points (1 of 2) with 50 images of zoo" in transfer
-    assert "−0.5 points (0 of 1) with 900 images of zoo" in transfer
+    assert "with 50 images of zoo, fine_tune by +7.0 points (1 of 2)" in transfer
+    assert "with 900 images of zoo, fine_tune by −0.5 points (0 of 1)" in transfer
     assert "net with fine_tune and none: 89.5% of test images right after 0.5 s" in cost
     assert "against 90.0% after 2.0 s" in cost
 
@@ -72,16 +72,18 @@ def test_nothing_finished_is_said():
     assert findings(runs) == ["No run finished, so there is nothing to compare."]
 
 
-def test_architectures_that_gain_least_and_most_are_named():
+def test_what_each_architecture_gained_is_told_apart():
     cells = {(50, "scratch", "none", 0): (0.5, 2.0), (50, "fine_tune", "none", 0): (0.6, 2.0)}
     worse = cells | {(50, "fine_tune", "none", 0): (0.3, 2.0)}
 
-    transfer, *_ = findings(pd.concat([_runs(cells, "wide"), _runs(worse, "deep")]))
+    (found,) = transfers(pd.concat([_runs(cells, "wide"), _runs(worse, "deep")]))
 
-    assert (
-        "−5.0 points (1 of 2) with 50 images of zoo (from −20.0 with deep to +10.0 with wide)"
-        in transfer
-    )
+    assert (found.dataset, found.size, found.strategy) == ("zoo", 50, "fine_tune")
+    assert (found.overall.points, found.overall.better, found.overall.pairs) == ("−5.0", 1, 2)
+    assert {name: d.points for name, d in found.by_architecture.items()} == {
+        "wide": "+10.0",
+        "deep": "−20.0",
+    }
 
 
 def test_the_cheapest_is_of_the_same_dataset_as_the_best():

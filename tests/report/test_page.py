@@ -51,6 +51,8 @@ def _page(runs, **more):
         "name": "tiny",
         "question": "Which is best?",
         "findings": ["One is <better>."],
+        "transfers": [],
+        "architectures": ["net"],
         "leaderboards": boards,
         "figures": [
             figures.accuracy_by_size("zoo", runs, COLOURS),
@@ -117,5 +119,7 @@ def test_the_best_of_a_task_is_chosen_on_validation():
     board = Leaderboard("zoo", 50, rows)
 
     assert board.best is rows[1]
+    assert board.ties == 0
+    assert Leaderboard("zoo", 50, [rows[1], rows[0], rows[1] | {"test": 0.5}]).ties == 1
     assert (board.floor, board.ceiling) == (0.6, 0.9)
     assert board.position(0.75) == pytest.approx(50)

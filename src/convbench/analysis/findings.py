@@ -1,10 +1,22 @@
 """What was found, in sentences made from the numbers."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 import pandas as pd
 
 from convbench.analysis.summary import Difference, best_by_validation, cells, paired
 
-_PAIRS = "(In brackets: in how many pairs of runs, alike in all else, it was better.)"
+
+@dataclass(frozen=True)
+class Transfer:
+    """What one strategy changed on one task, against training from scratch."""
+
+    dataset: str
+    size: int
+    strategy: str
+    overall: Difference
+    by_architecture: Mapping[str, Difference]
 
 
 def findings(runs: pd.DataFrame) -> list[str]:
@@ -15,7 +27,23 @@ def findings(runs: pd.DataFrame) -> list[str]:
     summary = cells(runs)
     if summary.empty:
         return ["No run finished, so there is nothing to compare."]
-    return [sentence for sentence in (_transfer(runs), _augmentation(runs), _cost(summary)) if sentence]
+    sentences = (_transfer(transfers(runs)), _augmentation(runs), _cost(summary))
+    return [sentence for sentence in sentences if sentence]
+
+
+def transfers(runs: pd.DataFrame) -> list[Transfer]:
+    """Compare each strategy with training from scratch: by task, over all and by architecture."""
+    found = []
+    for (dataset, size), task in runs.groupby(["dataset", "train_size"], sort=True):
+        for strategy in [name for name in runs["strategy"].unique() if name != "scratch"]:
+            if overall := paired(task, "strategy", strategy, "scratch"):
+                by_architecture = {
+                    str(name): difference
+                    for name, own in task.groupby("architecture", sort=False)
+                    if (difference := paired(own, "strategy", strategy, "scratch"))
+                }
+                found.append(Transfer(str(dataset), int(size), strategy, overall, by_architecture))
+    return found
 
 
 def task_name(dataset: str, size: int) -> str:
@@ -23,32 +51,24 @@ def task_name(dataset: str, size: int) -> str:
     return f"{dataset} with {size:,} training images"
 
 
-def _transfer(runs: pd.DataFrame) -> str:
-    """Compare each way of transfer with training from scratch, per training size."""
+def _transfer(found: list[Transfer]) -> str:
+    """Say each strategy's mean change with the fewest and with the most images of each dataset."""
     parts = []
-    for strategy in [name for name in runs["strategy"].unique() if name != "scratch"]:
-        by_task = [
-            f"{_points(difference)} with {size:,} images of {dataset}{_range(task, strategy)}"
-            for (dataset, size), task in runs.groupby(["dataset", "train_size"], sort=True)
-            if (difference := paired(task, "strategy", strategy, "scratch"))
-        ]
-        if by_task:
-            parts.append(f"{strategy} changed test accuracy by {'; '.join(by_task)}")
-    return f"Against training from scratch, {'. And '.join(parts)}. {_PAIRS}" if parts else ""
-
-
-def _range(task: pd.DataFrame, strategy: str) -> str:
-    """Name the architectures that gain least and most, where there are several."""
-    by_architecture = {
-        str(name): difference
-        for name, runs in task.groupby("architecture", sort=False)
-        if (difference := paired(runs, "strategy", strategy, "scratch"))
-    }
-    if len(by_architecture) < 2:
+    for dataset in dict.fromkeys(each.dataset for each in found):
+        sizes = [each.size for each in found if each.dataset == dataset]
+        for size in dict.fromkeys((min(sizes), max(sizes))):
+            changes = [
+                f"{each.strategy} by {_points(each.overall)}"
+                for each in found
+                if (each.dataset, each.size) == (dataset, size)
+            ]
+            parts.append(f"with {size:,} images of {dataset}, {', '.join(changes)}")
+    if not parts:
         return ""
-    ordered = sorted(by_architecture, key=lambda name: by_architecture[name].mean)
-    ends = [f"{_signed(by_architecture[name])} with {name}" for name in (ordered[0], ordered[-1])]
-    return f" (from {ends[0]} to {ends[1]})"
+    return (
+        f"Against training from scratch, transfer changed test accuracy: {'; '.join(parts)}. "
+        "(In brackets: in how many pairs of runs, alike in all else, it was better.)"
+    )
 
 
 def _augmentation(runs: pd.DataFrame) -> str:
@@ -80,10 +100,4 @@ def _cost(summary: pd.DataFrame) -> str:
 
 
 def _points(difference: Difference) -> str:
-    return f"{_signed(difference)} points ({difference.better} of {difference.pairs})"
-
-
-def _signed(difference: Difference) -> str:
-    points = round(difference.mean * 100, 1)
-    sign = "+" if points > 0 else "−" if points < 0 else "±"
-    return f"{sign}{abs(points):.1f}"
+    return f"{difference.points} points ({difference.better} of {difference.pairs})"

@@ -46,6 +46,13 @@ class Difference:
     """Pairs in which the first level has the higher accuracy."""
     pairs: int
 
+    @property
+    def points(self) -> str:
+        """The mean in percentage points, with its sign."""
+        points = round(self.mean * 100, 1)
+        sign = "+" if points > 0 else "−" if points < 0 else "±"
+        return f"{sign}{abs(points):.1f}"
+
 
 def paired(runs: pd.DataFrame, factor: str, level: str, baseline: str) -> Difference | None:
     """Compare ``level`` with ``baseline`` over runs that share every other factor and the seed.

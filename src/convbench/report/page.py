@@ -25,6 +25,11 @@ class Leaderboard:
         return max(self.rows, key=lambda row: float(row["val"]))
 
     @property
+    def ties(self) -> int:
+        """Other cells with the same validation accuracy as the best: the config's order decides."""
+        return sum(bool(row["val"] == self.best["val"]) for row in self.rows) - 1
+
+    @property
     def floor(self) -> float:
         """The lowest test accuracy of any run, where the spread's axis begins."""
         return float(min(row["test_low"] for row in self.rows))
@@ -46,6 +51,9 @@ class Page:
     name: str
     question: str
     findings: Sequence[str]
+    transfers: Sequence[Mapping[str, Any]]
+    """Task, strategy and its change of test accuracy: over all, and by architecture."""
+    architectures: Sequence[str]
     leaderboards: Sequence[Leaderboard]
     figures: Sequence[Figure]
     pretraining: Sequence[Mapping[str, Any]]

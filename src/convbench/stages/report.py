@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from convbench.analysis.findings import findings
+from convbench.analysis.findings import findings, transfers
 from convbench.analysis.summary import below_chance, cells
 from convbench.data import DATASETS
 from convbench.data.prepared import open_prepared
@@ -29,6 +29,8 @@ def report(plan: Plan, tables: Path, out: Path) -> None:
         name=plan.grid.name,
         question=_question(plan, runs),
         findings=findings(runs),
+        transfers=[vars(each) for each in transfers(runs)],
+        architectures=list(runs["architecture"].unique()),
         leaderboards=_leaderboards(summary),
         figures=_figures(runs, summary, epochs),
         pretraining=_pretraining(plan),
