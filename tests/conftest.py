@@ -8,8 +8,23 @@ import pytest
 from PIL import Image
 
 from convbench.config.spec import Budget, Optimisation, RunSpec
-from convbench.data.base import Sample
-from convbench.data.prepared import prepare
+from convbench.data.base import Listing, Sample, Splitting
+from convbench.data.prepared import Settings, prepare
+
+
+def how(**changes: Any) -> Settings:
+    """Say how a small dataset is prepared."""
+    settings: dict[str, Any] = {
+        "image_size": 8,
+        "resize": "stretch",
+        "splitting": Splitting(),
+        "keeps": None,
+        "score": None,
+        "skip_bad": False,
+        "refuse_leaks": False,
+        "workers": 2,
+    }
+    return Settings(**settings | changes)
 
 
 @pytest.fixture
@@ -25,6 +40,7 @@ def values() -> dict[str, Any]:
     return {
         "name": "tiny",
         "image_size": 8,
+        "resize": "stretch",
         "tasks": {"digits@20": {"epochs": 2, "batch_size": 10}},
         "architectures": ["simple_cnn", "resnet20"],
         "strategies": {
@@ -80,5 +96,5 @@ def prepared(tmp_path: Path) -> Path:
     ]
     folder = tmp_path / "prepared"
     folder.mkdir()
-    prepare("digits", ["top", "middle", "bottom"], samples, 8, "pin", folder)
+    prepare("digits", Listing(("top", "middle", "bottom"), samples), False, how(), "pin", folder)
     return folder

@@ -33,8 +33,15 @@ def _parser() -> argparse.ArgumentParser:
     add.add_argument("config", type=Path)
     add.set_defaults(run=_check)
 
+    add = commands.add_parser("inspect", help="say what would be made of a folder, archive or table")
+    add.add_argument("path", type=Path)
+    add.set_defaults(run=_inspect)
+
     add = commands.add_parser("fetch", help="make a dataset, unless it is there, and check it")
     add.add_argument("dataset")
+    add.add_argument("--config", type=Path, help="the config that describes it, if it is your own")
+    add.add_argument("--renew", action="store_true", help="make it again, and pin what comes out")
+    add.add_argument("--settings", help=argparse.SUPPRESS)
     add.set_defaults(run=_fetch)
 
     add = commands.add_parser("verify", help="check datasets against data.dvc, byte for byte")
@@ -69,9 +76,17 @@ def _add_rules(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
     add = commands.add_parser("prepare", help="decode and resize a dataset once")
     add.add_argument("--dataset", required=True)
+    add.add_argument("--settings", default="{}", help="what the config says of it, as JSON")
     add.add_argument("--image-size", type=int, required=True)
+    add.add_argument("--resize", choices=("stretch", "crop"), required=True)
+    add.add_argument("--workers", type=int, default=1, help="threads")
     add.add_argument("--out", type=Path, required=True)
     add.set_defaults(run=_prepare)
+
+    add = commands.add_parser("audit", help="look for what makes a dataset's numbers doubtful")
+    add.add_argument("--prepared", type=Path, required=True)
+    add.add_argument("--out", type=Path, required=True)
+    add.set_defaults(run=_audit)
 
     add = commands.add_parser("open-store", help="create the MLflow store's tables")
     add.add_argument("--uri", required=True)
@@ -111,9 +126,22 @@ def _resolve(options: argparse.Namespace) -> None:
 
 
 def _fetch(options: argparse.Namespace) -> None:
+    from convbench.config.datasets import DatasetSettings
+    from convbench.stages.datasets import settings_of
     from convbench.stages.fetch import fetch
+    from convbench.stages.grid import read_plan
 
-    fetch(options.dataset)
+    described = read_plan(options.config).grid.datasets if options.config else {}
+    settings = settings_of(options.dataset, described)
+    if options.settings:
+        settings = DatasetSettings.model_validate_json(options.settings)
+    fetch(options.dataset, settings, renew=options.renew)
+
+
+def _inspect(options: argparse.Namespace) -> None:
+    from convbench.stages.inspect import inspect
+
+    inspect(options.path)
 
 
 def _verify(options: argparse.Namespace) -> None:
@@ -123,9 +151,24 @@ def _verify(options: argparse.Namespace) -> None:
 
 
 def _prepare(options: argparse.Namespace) -> None:
+    from convbench.config.datasets import DatasetSettings
     from convbench.stages.prepare import prepare
 
-    prepare(options.dataset, options.image_size, options.out)
+    settings = DatasetSettings.model_validate_json(options.settings)
+    prepare(
+        options.dataset,
+        settings,
+        options.image_size,
+        options.resize,
+        options.workers,
+        options.out,
+    )
+
+
+def _audit(options: argparse.Namespace) -> None:
+    from convbench.stages.audit import audit
+
+    audit(options.prepared, options.out)
 
 
 def _open_store(options: argparse.Namespace) -> None:

@@ -24,6 +24,7 @@ RECIPE = {
 TINY = {
     "name": "tiny",
     "image_size": 8,
+    "resize": "stretch",
     "tasks": {"digits@50": {"epochs": 2, "batch_size": 10}},
     "architectures": ["simple_cnn"],
     "strategies": {

@@ -1,4 +1,5 @@
 from convbench.config.spec import canonical_json
+from convbench.stages.datasets import settings_json
 from convbench.stages.fetch import pin_of
 from convbench.stages.plan import code_of, code_of_prepared, code_of_stage, weights_of
 from convbench.stages.reproduction import expected_numbers
@@ -9,7 +10,7 @@ PLAN = ready(config, workflow.overwrite_configfiles)
 
 
 wildcard_constraints:
-    dataset="|".join(PLAN.grid.datasets()),
+    dataset="|".join(PLAN.grid.dataset_names()),
     run="|".join(PLAN.runs),
     pretraining="|".join(PLAN.pretrainings) or "none",
 

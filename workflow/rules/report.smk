@@ -8,6 +8,8 @@ rule aggregate:
         runs_csv="results/tables/runs.csv",
         epochs="results/tables/epochs.parquet",
         epochs_csv="results/tables/epochs.csv",
+        labels="results/tables/labels.parquet",
+        labels_csv="results/tables/labels.csv",
     log:
         "logs/aggregate.log",
     params:
@@ -22,14 +24,16 @@ rule report:
         grid="results/grid.json",
         runs="results/tables/runs.parquet",
         epochs="results/tables/epochs.parquet",
+        audits=expand("results/audit/{dataset}.json", dataset=PLAN.grid.dataset_names()),
         expected=expected_numbers(PLAN.grid.name),
         code=code_of_stage("report"),
     output:
-        "reports/index.html",
+        index="reports/index.html",
+        data="reports/data.html",
     log:
         "logs/report.log",
     params:
         tables=subpath(input.runs, parent=True),
     shell:
-        "python -m convbench report {input.grid} --tables {params.tables} --out {output}"
+        "python -m convbench report {input.grid} --tables {params.tables} --out {output.index}"
         " 2>&1 | tee {log}"

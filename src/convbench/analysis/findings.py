@@ -27,7 +27,7 @@ def findings(runs: pd.DataFrame) -> list[str]:
     summary = cells(runs)
     if summary.empty:
         return ["No run finished, so there is nothing to compare."]
-    sentences = (_transfer(transfers(runs)), _augmentation(runs), _cost(summary))
+    sentences = (_transfer(transfers(runs), runs), _augmentation(runs), _cost(summary, runs))
     return [sentence for sentence in sentences if sentence]
 
 
@@ -51,7 +51,13 @@ def task_name(dataset: str, size: int) -> str:
     return f"{dataset} with {size:,} training images"
 
 
-def _transfer(found: list[Transfer]) -> str:
+def score_name(runs: pd.DataFrame) -> str:
+    """Name what the runs are scored by, for a reader; ``score`` where datasets differ in it."""
+    names = runs["score"].dropna().unique()
+    return str(names[0]).replace("_", " ") if len(names) == 1 else "score"
+
+
+def _transfer(found: list[Transfer], runs: pd.DataFrame) -> str:
     """Say each strategy's mean change with the fewest and with the most images of each dataset."""
     parts = []
     for dataset in dict.fromkeys(each.dataset for each in found):
@@ -66,7 +72,8 @@ def _transfer(found: list[Transfer]) -> str:
     if not parts:
         return ""
     return (
-        f"Against training from scratch, transfer changed test accuracy: {'; '.join(parts)}. "
+        f"Against training from scratch, transfer changed the test {score_name(runs)}: "
+        f"{'; '.join(parts)}. "
         "(In brackets: in how many pairs of runs, alike in all else, it was better.)"
     )
 
@@ -74,14 +81,14 @@ def _transfer(found: list[Transfer]) -> str:
 def _augmentation(runs: pd.DataFrame) -> str:
     """Compare each augmentation with none, over everything."""
     parts = [
-        f"{name} changed test accuracy by {_points(difference)}"
+        f"{name} changed the test {score_name(runs)} by {_points(difference)}"
         for name in runs["augmentation"].unique()
         if name != "none" and (difference := paired(runs, "augmentation", name, "none"))
     ]
     return f"Against no augmentation, {'; '.join(parts)}." if parts else ""
 
 
-def _cost(summary: pd.DataFrame) -> str:
+def _cost(summary: pd.DataFrame, runs: pd.DataFrame) -> str:
     """Name the cheapest cell within one point of the best, on the largest task."""
     size, dataset = summary["train_size"].max(), summary.loc[summary["train_size"].idxmax(), "dataset"]
     largest = summary[(summary["train_size"] == size) & (summary["dataset"] == dataset)]
@@ -94,7 +101,7 @@ def _cost(summary: pd.DataFrame) -> str:
     return (
         f"On {where}, the cheapest within one point of the best on validation is "
         f"{cheapest.architecture} with {cheapest.strategy} and {cheapest.augmentation}: "
-        f"{cheapest.test:.1%} of test images right after {cheapest.seconds:.1f} s of training, "
+        f"test {score_name(runs)} {cheapest.test:.1%} after {cheapest.seconds:.1f} s of training, "
         f"against {best.test:.1%} after {best.seconds:.1f} s."
     )
 

@@ -12,18 +12,24 @@ FACTORS = ("dataset", "train_size", "architecture", "strategy", "augmentation")
 def cells(runs: pd.DataFrame) -> pd.DataFrame:
     """Summarise the finished runs of each cell: a row a cell, in the order of the runs.
 
-    Accuracies are fractions. ``test`` is the mean over seeds, ``test_low`` and ``test_high`` the
-    extremes; ``seconds``, ``params`` and ``macs`` are means too.
+    Scores are fractions, of what ``score`` names. ``test`` is the mean over seeds, ``test_low`` and
+    ``test_high`` the extremes; ``seconds``, ``params`` and ``macs`` are means too.
     """
     finished = runs[runs["outcome"] == "finished"]
     grouped = finished.groupby(list(FACTORS), sort=False, observed=True)
     return grouped.agg(
         seeds=("seed", "size"),
-        val=("val_accuracy", "mean"),
-        test=("test_accuracy", "mean"),
-        test_low=("test_accuracy", "min"),
-        test_high=("test_accuracy", "max"),
+        score=("score", "first"),
+        val=("val_score", "mean"),
+        test=("test_score", "mean"),
+        test_low=("test_score", "min"),
+        test_high=("test_score", "max"),
+        test_accuracy=("test_accuracy", "mean"),
         test_per_class=("test_accuracy_per_class", "mean"),
+        test_f1_micro=("test_f1_micro", "mean"),
+        test_f1_macro=("test_f1_macro", "mean"),
+        test_f2=("test_f2", "mean"),
+        label_breaking=("label_breaking", "first"),
         seconds=("train_seconds", "mean"),
         params_trainable=("params_trainable", "first"),
         params_total=("params_total", "first"),
@@ -32,7 +38,7 @@ def cells(runs: pd.DataFrame) -> pd.DataFrame:
 
 
 def best_by_validation(summary: pd.DataFrame) -> pd.Series:
-    """Return the cell with the highest mean validation accuracy; the test split never picks."""
+    """Return the cell with the highest mean validation score; the test split never picks."""
     return summary.loc[summary["val"].idxmax()]
 
 
@@ -41,9 +47,9 @@ class Difference:
     """What one level of a factor changes against another, over cells alike in all else."""
 
     mean: float
-    """Of the paired differences in test accuracy, a fraction."""
+    """Of the paired differences in the test score, a fraction."""
     better: int
-    """Pairs in which the first level has the higher accuracy."""
+    """Pairs in which the first level has the higher score."""
     pairs: int
 
     @property
@@ -62,8 +68,7 @@ def paired(runs: pd.DataFrame, factor: str, level: str, baseline: str) -> Differ
     finished = runs[runs["outcome"] == "finished"]
     others = [name for name in (*FACTORS, "seed") if name != factor]
     sides = [
-        finished[finished[factor] == name].set_index(others)["test_accuracy"]
-        for name in (level, baseline)
+        finished[finished[factor] == name].set_index(others)["test_score"] for name in (level, baseline)
     ]
     gaps = (sides[0] - sides[1]).dropna()
     if gaps.empty:
@@ -73,6 +78,6 @@ def paired(runs: pd.DataFrame, factor: str, level: str, baseline: str) -> Differ
 
 def below_chance(runs: pd.DataFrame, classes: dict[str, int]) -> Sequence[str]:
     """Return the finished runs whose mean accuracy over classes is no better than guessing."""
-    finished = runs[runs["outcome"] == "finished"]
+    finished = runs[(runs["outcome"] == "finished") & runs["test_accuracy_per_class"].notna()]
     chance = finished["dataset"].map(lambda name: 1 / classes[name])
     return list(finished.loc[finished["test_accuracy_per_class"] <= chance, "run_id"])

@@ -1,4 +1,4 @@
-"""The results as tables: a row a run, a row an epoch."""
+"""The results as tables: a row a run, a row an epoch, a row a label."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -31,6 +31,14 @@ RUN_COLUMNS: Mapping[str, str] = {
     "device": "string",
     "threads": "Int64",
     "mlflow_run_id": "string",
+    "score": "string",
+    "val_score": "Float64",
+    "test_score": "Float64",
+    "test_mean_average_precision": "Float64",
+    "test_f1_micro": "Float64",
+    "test_f1_macro": "Float64",
+    "test_f2": "Float64",
+    "label_breaking": "string",
 }
 """Column -> pandas type. Later columns are added at the end, none is renamed."""
 
@@ -44,7 +52,19 @@ EPOCH_COLUMNS: Mapping[str, str] = {
     "val_accuracy": "Float64",
     "seconds": "Float64",
     "cpu_seconds": "Float64",
+    "val_score": "Float64",
 }
+
+LABEL_COLUMNS: Mapping[str, str] = {
+    "run_id": "string",
+    "label": "string",
+    "images": "Int64",
+    "average_precision": "Float64",
+    "f1": "Float64",
+    "threshold_f1": "Float64",
+    "threshold_f2": "Float64",
+}
+"""A row a run and label, where images carry several labels: test images, thresholds from validation."""
 
 
 def table(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str]) -> pd.DataFrame:

@@ -1,20 +1,16 @@
-"""The catalogue of augmentations. A new one is a file beside this one and a line below.
+"""The catalogue of augmentations. A new one is a file beside this one and a line below."""
 
-An augmentation maps a training batch to another: images ``[B, 3, H, W]`` in [0, 1] and targets,
-class numbers ``[B]`` or class probabilities ``[B, C]``. Each image has its own draw, from the
-generator that is passed in and from nothing else.
-"""
+from collections.abc import Mapping
 
-from collections.abc import Callable, Mapping
+from convbench.augment.affine import AFFINE
+from convbench.augment.base import Augmentation
+from convbench.augment.crop_flip import CROP_FLIP
+from convbench.augment.dihedral import DIHEDRAL
+from convbench.augment.none import NONE
 
-from torch import Generator, Tensor
-
-from convbench.augment.affine import affine
-from convbench.augment.none import none
-
-Augment = Callable[[Tensor, Tensor, Generator], tuple[Tensor, Tensor]]
-
-AUGMENTS: Mapping[str, Augment] = {
-    "none": none,
-    "affine": affine,
+AUGMENTS: Mapping[str, Augmentation] = {
+    "none": NONE,
+    "affine": AFFINE,
+    "crop_flip": CROP_FLIP,
+    "dihedral": DIHEDRAL,
 }

@@ -6,6 +6,8 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional as F
 
+from convbench.augment.base import Augmentation
+
 _TURN = math.radians(12)
 _SCALE = 0.12  # up to 12% smaller or larger, each side on its own
 _SHIFT = 0.10  # of the side
@@ -20,3 +22,6 @@ def affine(images: Tensor, targets: Tensor, draw: Generator) -> tuple[Tensor, Te
     theta = torch.stack(rows, dim=1).view(-1, 2, 3).to(images)
     grid = F.affine_grid(theta, list(images.shape), align_corners=False)
     return F.grid_sample(images, grid, align_corners=False), targets
+
+
+AFFINE = Augmentation(affine, changes=frozenset({"shift_and_scale", "small_turn"}))

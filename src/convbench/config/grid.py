@@ -13,15 +13,18 @@ from pydantic import (
     model_validator,
 )
 
+from convbench.config.datasets import DatasetSettings
 from convbench.config.spec import (
     RANDOM_WEIGHTS,
     Budget,
     Count,
+    DatasetName,
     Device,
     Frozen,
     Name,
     Optimisation,
     Recipe,
+    Resize,
     RunSpec,
     Seed,
 )
@@ -37,13 +40,13 @@ def _distinct(values: tuple[T, ...]) -> tuple[T, ...]:
 
 
 Axis = Annotated[tuple[T, ...], Field(min_length=1), AfterValidator(_distinct)]
-Task = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+(@[1-9][0-9]*)?$")]
+Task = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+(/[a-z0-9_]+)?(@[1-9][0-9]*)?$")]
 
 
 class StrategySettings(Optimisation):
     """A strategy's weights and how it is optimised."""
 
-    weights: Name
+    weights: DatasetName
     """``random``, or a dataset named under ``pretraining``."""
 
 
@@ -61,17 +64,29 @@ class Grid(Frozen):
     """The grid's name: its MLflow experiment, and the file of its expected numbers."""
     image_size: Annotated[int, Field(ge=8, le=1024)]
     """Side of the prepared square images, in pixels."""
+    resize: Resize
+    """How an image becomes square: stretched, or its short side fitted and its middle kept."""
+    datasets: Mapping[DatasetName, DatasetSettings] = {}
+    """A user's own datasets, and changes to how those of the catalogue are read."""
     tasks: Annotated[Mapping[Task, Budget], Field(min_length=1)]
     architectures: Axis[Name]
     strategies: Annotated[Mapping[Name, StrategySettings], Field(min_length=1)]
     augmentations: Axis[Name]
     seeds: Axis[Seed]
-    pretraining: Mapping[Name, Pretraining]
+    allow_label_breaking: bool = False
+    """Run augmentations that change what the label says, and mark their runs."""
+    pretraining: Mapping[DatasetName, Pretraining]
     threads: Count
     """CPU threads of one training."""
     device: Device
     tracking_uri: Annotated[str, Field(min_length=1)]
     """MLflow store; the environment's ``MLFLOW_TRACKING_URI`` wins."""
+
+    @model_validator(mode="after")
+    def _every_own_dataset_is_used(self) -> Self:
+        if unused := sorted(set(self.datasets) - set(self.dataset_names())):
+            raise ValueError(f"datasets.{unused[0]} is described, and no task is on it")
+        return self
 
     @model_validator(mode="after")
     def _every_source_is_pretrained_on(self) -> Self:
@@ -143,7 +158,7 @@ class Grid(Frozen):
         used = {settings.weights for settings in self.strategies.values()}
         return sorted(used - {RANDOM_WEIGHTS})
 
-    def datasets(self) -> list[str]:
+    def dataset_names(self) -> list[str]:
         """Return every dataset that the grid touches, the pretraining sources included."""
         return sorted({task.partition("@")[0] for task in self.tasks} | set(self.sources()))
 
@@ -160,7 +175,8 @@ _IN_YAML = {
     "mapping_type": "should be a mapping, lines of 'key: value'",
     "dict_type": "should be a mapping, lines of 'key: value'",
     "model_type": "should be a mapping, lines of 'key: value'",
-    "string_pattern_mismatch": "should be of a-z, 0-9 and _; a task may end in @ and a number from 1",
+    "string_pattern_mismatch": "should be of a-z, 0-9 and _; a task may end in @ and a number from 1, "
+    "and a sha256 is 64 of 0-9 and a-f",
 }
 """What pydantic says in Python's words, in YAML's."""
 
@@ -181,6 +197,7 @@ def _keys_beside(location: tuple[str | int, ...]) -> list[str]:
     sections: dict[str | int, type[BaseModel]] = {
         "tasks": Budget,
         "strategies": StrategySettings,
+        "datasets": DatasetSettings,
         "pretraining": Pretraining,
     }
     model = Grid if len(location) == 1 else sections[location[0]]

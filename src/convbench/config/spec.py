@@ -13,10 +13,13 @@ def _no_truth(value: object) -> object:
 
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+$")]
+DatasetName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+(/[a-z0-9_]+)?$")]
+"""A dataset, possibly one of a family: ``digits``, ``medmnist/pneumoniamnist``."""
 Seed = Annotated[int, Field(ge=0, strict=True)]
 Count = Annotated[int, Field(gt=0, strict=True)]
 Rate = Annotated[float, BeforeValidator(_no_truth), Field(gt=0, allow_inf_nan=False)]
 Device = Literal["auto", "cpu", "cuda"]
+Resize = Literal["stretch", "crop"]
 
 RANDOM_WEIGHTS = "random"
 
@@ -60,13 +63,13 @@ class Optimisation(Recipe):
 class RunSpec(Frozen):
     """One cell of the grid."""
 
-    dataset: Name
+    dataset: DatasetName
     train_size: Count | None
     """Training images drawn from the dataset; null takes all."""
     image_size: Count
     """Side of the prepared square images, in pixels."""
     architecture: Name
-    weights: Name
+    weights: DatasetName
     """``random``, or the dataset that the network was pretrained on."""
     strategy: Name
     augmentation: Name

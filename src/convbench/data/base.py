@@ -7,6 +7,9 @@ from typing import Literal, get_args
 
 from PIL import Image
 
+from convbench.config.changes import Change
+from convbench.config.datasets import Score
+
 Split = Literal["train", "val", "test"]
 SPLITS: tuple[Split, ...] = get_args(Split)
 
@@ -17,18 +20,54 @@ class Sample:
 
     source: str
     """Where the image is, below the dataset's folder: ``images.npy[17]``, ``cat/3.jpg``."""
-    label: int
-    split: Split
+    label: int | tuple[int, ...]
+    """A class number; of a multi-label dataset, the numbers of all that apply, possibly none."""
+    split: Split | None
+    """``None`` where the dataset has no official split of this image: then one is made."""
     load: Callable[[], Image.Image]
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What a dataset's folder holds, in a fixed order."""
+
+    classes: tuple[str, ...]
+    samples: Sequence[Sample]
+
+
+@dataclass(frozen=True)
+class Splitting:
+    """How images without an official split are divided.
+
+    With ``train``, ``val`` or ``test``, that many images of each class; the rest, and without numbers
+    all, goes by ``shares`` of validation and test, at least one image of each class to either.
+    """
+
+    train: int | None = None
+    val: int | None = None
+    test: int | None = None
+    val_share: float = 0.15
+    test_share: float = 0.15
 
 
 @dataclass(frozen=True)
 class Dataset:
     """A named source of labelled images with fixed splits."""
 
-    classes: tuple[str, ...]
-    train_images: int
     fetch: Callable[[Path], None]
     """Fill an empty folder with the dataset's raw files."""
-    read: Callable[[Path], Sequence[Sample]]
-    """List what the folder holds, in a fixed order."""
+    read: Callable[[Path, Path], Listing]
+    """``(raw, scratch)``: list what ``raw`` holds; archives may be unpacked into ``scratch``, empty."""
+    classes: tuple[str, ...] | None = None
+    """``None``: as the files say."""
+    train_images: int | None = None
+    """``None``: as many as the files and the splits come to."""
+    multi_label: bool | None = False
+    """``None``: as the files say."""
+    score: Score | None = None
+    """The number that chooses epochs and heads the report; ``None``: by the kind of labels."""
+    splitting: Splitting = Splitting()
+    keeps: frozenset[Change] | None = None
+    """Changes of an image that keep its label; ``None``: not known."""
+    drawn_from: frozenset[str] = frozenset()
+    """Weights that were trained on a source which these images were drawn from."""

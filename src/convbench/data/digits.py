@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from convbench.data.base import Dataset, Sample
-from convbench.data.splits import stratified_splits
+from convbench.data.base import Dataset, Listing, Sample, Split
 
 _BRIGHTEST = 16
+_CLASSES = tuple("0123456789")
 
 
 def _fetch(folder: Path) -> None:
@@ -27,15 +27,31 @@ def _fetch(folder: Path) -> None:
     np.save(folder / "labels.npy", digits.target.astype(np.uint8))
 
 
-def _read(folder: Path) -> Sequence[Sample]:
+def _read(raw: Path, scratch: Path) -> Listing:
     """List the images in the published order, white on black."""
-    images = np.load(folder / "images.npy")
-    labels = np.load(folder / "labels.npy")
-    splits = stratified_splits(labels, val=197, test=600, seed=0)
-    return [
+    images = np.load(raw / "images.npy")
+    labels = np.load(raw / "labels.npy")
+    splits = _splits(labels, val=197, test=600)
+    samples = [
         Sample(f"images.npy[{row}]", int(label), split, partial(_to_grey, image))
         for row, (image, label, split) in enumerate(zip(images, labels, splits, strict=True))
     ]
+    return Listing(_CLASSES, samples)
+
+
+def _splits(labels: np.ndarray, *, val: int, test: int) -> Sequence[Split]:
+    """Divide the images, keeping the classes' shares: round numbers in all, not in each class."""
+    from sklearn.model_selection import train_test_split  # here: every training would wait for it
+
+    rows = np.arange(len(labels))
+    rest, test_rows = train_test_split(rows, test_size=test, stratify=labels, random_state=0)
+    _, val_rows = train_test_split(rest, test_size=val, stratify=labels[rest], random_state=0)
+    splits: list[Split] = ["train"] * len(labels)
+    for row in val_rows:
+        splits[row] = "val"
+    for row in test_rows:
+        splits[row] = "test"
+    return splits
 
 
 def _to_grey(counts: np.ndarray) -> Image.Image:
@@ -43,8 +59,9 @@ def _to_grey(counts: np.ndarray) -> Image.Image:
 
 
 DIGITS = Dataset(
-    classes=tuple("0123456789"),
-    train_images=1000,
     fetch=_fetch,
     read=_read,
+    classes=_CLASSES,
+    train_images=1000,
+    keeps=frozenset({"shift_and_scale", "small_turn", "colour"}),
 )

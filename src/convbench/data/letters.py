@@ -8,14 +8,13 @@ the same bytes, which ``data.dvc`` pins.
 """
 
 import math
-from collections.abc import Sequence
 from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from convbench.data.base import Dataset, Sample, Split
+from convbench.data.base import Dataset, Listing, Sample, Split
 from convbench.seeding import seed_of
 
 _LATIN = "ABCDEFGHIJKLMNOPQRSTUVWXYZabdefghijklmnpqrty"
@@ -88,12 +87,12 @@ def _glyph(letter: str, face: str, stroke: int) -> Image.Image:
     return canvas
 
 
-def _read(folder: Path) -> Sequence[Sample]:
+def _read(raw: Path, scratch: Path) -> Listing:
     """List the images letter by letter; each letter's last ones are for validation and test."""
-    images = np.load(folder / "images.npy")
-    labels = np.load(folder / "labels.npy")
+    images = np.load(raw / "images.npy")
+    labels = np.load(raw / "labels.npy")
     splits = [split for split, count in _PER_CLASS.items() for _ in range(count)]
-    return [
+    samples = [
         Sample(
             f"images.npy[{row}]",
             int(label),
@@ -102,11 +101,13 @@ def _read(folder: Path) -> Sequence[Sample]:
         )
         for row, (image, label) in enumerate(zip(images, labels, strict=True))
     ]
+    return Listing(tuple(_ALPHABET), samples)
 
 
 LETTERS = Dataset(
-    classes=tuple(_ALPHABET),
-    train_images=len(_ALPHABET) * _PER_CLASS["train"],
     fetch=_fetch,
     read=_read,
+    classes=tuple(_ALPHABET),
+    train_images=len(_ALPHABET) * _PER_CLASS["train"],
+    keeps=frozenset({"shift_and_scale", "small_turn", "colour"}),
 )

@@ -4,14 +4,18 @@ The digest is DVC's: the MD5 of the JSON list of every file's MD5 and relative p
 here, so that parallel jobs need neither DVC's lock nor a repository; ``dvc status data.dvc`` agrees.
 """
 
+import fcntl
 import hashlib
 import json
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import asdict, dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
 
 import yaml
 
 from convbench.errors import UserError
+
+_FOLDER = "data"
 
 
 @dataclass(frozen=True)
@@ -36,43 +40,55 @@ def measure(folder: Path) -> Pin:
     )
 
 
-def check(folder: Path, pins: Path) -> Pin:
-    """Compare ``folder`` with its pin in the file ``pins``; return the pin.
+def check(name: str, folder: Path, pins: Path) -> Pin:
+    """Compare ``folder`` with the pin of ``name`` in the file ``pins``; return the pin.
 
     Raises ``UserError`` where there is no pin, or the bytes are others.
     """
     if not folder.is_dir():
-        raise UserError(f"{folder} is missing; have it made with: convbench fetch {folder.name}")
+        raise UserError(f"{folder} is missing; have it made with: convbench fetch {name}")
     found = measure(folder)
-    expected = expected_of(folder.name, pins)
+    expected = expected_of(name, pins)
     if expected is None:
-        raise UserError(
-            f"{folder} has no pin in {pins}; if its content is right, add under 'outs':\n"
-            f"- path: data/{folder.name}\n  hash: md5\n  md5: {found.md5}\n"
-            f"  size: {found.size}\n  nfiles: {found.nfiles}"
-        )
+        raise UserError(f"{folder} has no pin in {pins}; convbench fetch {name} adds it")
     if found.md5 != expected:
         raise UserError(
             f"{folder} is not what {pins} pins: expected {expected}, found {found.md5}.\n"
-            f"Move {folder} away and have it made again with: convbench fetch {folder.name}; "
+            f"Move {folder} away and have it made again with: convbench fetch {name}; "
             f"or, if the change is meant, pin it with: dvc add {folder}"
         )
     return found
 
 
-def expected_of(dataset: str, pins: Path) -> str | None:
+def expected_of(name: str, pins: Path) -> str | None:
     """Return the digest that the file ``pins`` has of a dataset, if any."""
-    return _read(pins).get(dataset)
+    found = (out.get("md5") for out in _read(pins) if _name(out) == name)
+    return next(found, None)
 
 
-def _read(pins: Path) -> dict[str, str]:
+def write(name: str, pin: Pin, pins: Path) -> None:
+    """Pin a dataset in the file ``pins``; other pins stay, and other processes wait for their turn."""
+    with pins.open(encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        entry = {"path": f"{_FOLDER}/{name}", "hash": "md5", **asdict(pin)}
+        outs = [out for out in _read(pins) if _name(out) != name]
+        text = yaml.safe_dump({"outs": [*outs, entry]}, sort_keys=False, allow_unicode=True)
+        pins.write_text(text, encoding="utf-8")
+
+
+def _read(pins: Path) -> list[dict[str, Any]]:
     try:
         outs = yaml.safe_load(pins.read_text(encoding="utf-8"))["outs"]
-        return {Path(out["path"]).name: out["md5"] for out in outs if "md5" in out}
+        return [dict(out) for out in outs if out["path"]]
     except FileNotFoundError as error:
         raise UserError(f"{pins} is missing; it pins what data/ must hold") from error
-    except (yaml.YAMLError, KeyError, TypeError) as error:
+    except (yaml.YAMLError, KeyError, TypeError, ValueError) as error:
         raise UserError(f"{pins} is not a DVC file with a list of 'outs': {error}") from error
+
+
+def _name(out: dict[str, Any]) -> str:
+    """Return a dataset's name: its path below ``data/``."""
+    return PurePosixPath(out["path"]).relative_to(_FOLDER).as_posix()
 
 
 def _md5(path: Path) -> str:

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 
 import torch
 from torch import Generator, Tensor, nn
-from torch.nn import functional as F
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from convbench.engine.batches import Images, Standardise, batches
 from convbench.engine.evaluate import evaluate
+from convbench.engine.objective import Objective
 from convbench.seeding import generator, seeded
 
 
@@ -31,9 +31,12 @@ class Epoch:
     """Of the head, at the epoch's first step."""
     train_loss: float
     """Mean over the images, augmented, each before the step that it took part in."""
-    train_accuracy: float
+    train_accuracy: float | None
+    """``None`` where an image may carry several labels."""
     val_loss: float
-    val_accuracy: float
+    val_score: float
+    """What chooses the best epoch: accuracy, unless the dataset is scored otherwise."""
+    val_accuracy: float | None
     seconds: float
     """Of wall time in training steps: no evaluation, no loading."""
     cpu_seconds: float
@@ -70,6 +73,9 @@ class Trainer:
     train: Images
     val: Images
     standardise: Standardise
+    objective: Objective
+    score: str
+    """The name of the score that chooses the best epoch."""
     augment: Callable[[Tensor, Tensor, Generator], tuple[Tensor, Tensor]]
     batch_size: int
     run: str
@@ -84,7 +90,7 @@ class Trainer:
         for number in range(1, count + 1):
             lr = self.optimiser.param_groups[-1]["lr"]
             tally = self._train(number)
-            result = evaluate(self.network, self.val, self.standardise)
+            result = evaluate(self.network, self.val, self.standardise, self.objective)
             train_loss = tally.loss / tally.seen
             for name, loss in (("training", train_loss), ("validation", result.loss)):
                 if not math.isfinite(loss):
@@ -93,9 +99,10 @@ class Trainer:
                 epoch=number,
                 lr=lr,
                 train_loss=train_loss,
-                train_accuracy=tally.right / tally.seen,
+                train_accuracy=tally.right / tally.seen if self.objective.right else None,
                 val_loss=result.loss,
-                val_accuracy=result.accuracy,
+                val_score=result.scores[self.score],
+                val_accuracy=result.scores.get("accuracy"),
                 seconds=tally.seconds,
                 cpu_seconds=tally.cpu_seconds,
             )
@@ -116,13 +123,14 @@ class Trainer:
     def _step(self, x: Tensor, y: Tensor, draw: Generator, tally: _Tally) -> None:
         x, target = self.augment(x, y, draw)
         logits = self.network(self.standardise(x))
-        loss = F.cross_entropy(logits, target)
+        loss = self.objective.loss(logits, target)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         self.optimiser.step()
         self.schedule.step()
         tally.loss += loss.item() * len(y)
-        tally.right += (logits.argmax(dim=1) == y).sum().item()
+        if self.objective.right is not None:
+            tally.right += self.objective.right(logits, y).sum().item()
         tally.seen += len(y)
 
     def _warm_up(self) -> None:
@@ -130,7 +138,7 @@ class Trainer:
         network = deepcopy(self.network)
         train_mode(network)
         x, y = next(batches(self.train, self.batch_size, self._device))
-        F.cross_entropy(network(self.standardise(x)), y).backward()
+        self.objective.loss(network(self.standardise(x)), y).backward()
 
     @property
     def _device(self) -> torch.device:

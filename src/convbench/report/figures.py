@@ -50,13 +50,13 @@ class Figure:
     """The picture, as a data URI."""
 
 
-def accuracy_by_size(dataset: str, runs: pd.DataFrame, colours: Colours) -> Figure:
-    """Draw test accuracy against the number of training images, a line a strategy."""
+def accuracy_by_size(dataset: str, runs: pd.DataFrame, colours: Colours, score: str) -> Figure:
+    """Draw the test score against the number of training images, a line a strategy."""
     with _styled():
         grid = sns.relplot(
             runs,
             x="train_size",
-            y="test_accuracy",
+            y="test_score",
             hue="strategy",
             style="augmentation",
             col="architecture",
@@ -69,23 +69,23 @@ def accuracy_by_size(dataset: str, runs: pd.DataFrame, colours: Colours) -> Figu
             aspect=0.95,
         )
         grid.set(xscale="log", xticks=sorted(runs["train_size"].unique()))
-        grid.set_axis_labels("training images (log scale)", "test accuracy")
+        grid.set_axis_labels("training images (log scale)", f"test {score}")
         for axes in grid.axes.flat:
             axes.xaxis.set_major_formatter(_COUNT)
             axes.xaxis.set_minor_formatter(NullFormatter())
             axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
         grid.set_titles("{col_name}")
         return Figure(
-            title=f"Accuracy by strategy and training size: {dataset}",
-            caption="Mean test accuracy over seeds; bands span the seeds' lowest and highest run. "
+            title=f"{score.capitalize()} by strategy and training size: {dataset}",
+            caption=f"Mean test {score} over seeds; bands span the seeds' lowest and highest run. "
             "The training images of a seed are the same for every line.",
-            alt=_alt("Lines of test accuracy over training images", runs, "strategy", "architecture"),
+            alt=_alt(f"Lines of test {score} over training images", runs, "strategy", "architecture"),
             source=_svg(grid.figure),
         )
 
 
-def accuracy_by_seconds(dataset: str, summary: pd.DataFrame, colours: Colours) -> Figure:
-    """Draw each cell's test accuracy against its training time."""
+def accuracy_by_seconds(dataset: str, summary: pd.DataFrame, colours: Colours, score: str) -> Figure:
+    """Draw each cell's test score against its training time."""
     with _styled():
         grid = sns.relplot(
             summary,
@@ -112,25 +112,25 @@ def accuracy_by_seconds(dataset: str, summary: pd.DataFrame, colours: Colours) -
             axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
             axes.xaxis.set_major_formatter(_SECONDS)
             axes.xaxis.set_minor_formatter(NullFormatter())
-        grid.set_axis_labels("seconds of training (log scale)", "test accuracy")
+        grid.set_axis_labels("seconds of training (log scale)", f"test {score}")
         return Figure(
-            title=f"Training time against accuracy: {dataset}",
+            title=f"Training time against {score}: {dataset}",
             caption="One point a cell: mean over seeds, bars from the lowest to the highest seed; "
             "every augmentation is shown. Seconds are of training steps alone, and the pretraining "
             "that transfer starts from is not in them: it has a table of its own below. "
             "The vertical axes differ.",
-            alt=_alt("Points of test accuracy over training seconds", summary, "strategy", "train_size"),
+            alt=_alt(f"Points of test {score} over training seconds", summary, "strategy", "train_size"),
             source=_svg(grid.figure),
         )
 
 
-def convergence(dataset: str, epochs: pd.DataFrame, colours: Colours) -> Figure:
-    """Draw validation accuracy by epoch, a line a strategy; ``epochs`` carries the runs' columns."""
+def convergence(dataset: str, epochs: pd.DataFrame, colours: Colours, score: str) -> Figure:
+    """Draw the validation score by epoch, a line a strategy; ``epochs`` carries the runs' columns."""
     with _styled():
         grid = sns.relplot(
             epochs,
             x="epoch",
-            y="val_accuracy",
+            y="val_score",
             hue="strategy",
             row="train_size",
             col="architecture",
@@ -141,15 +141,15 @@ def convergence(dataset: str, epochs: pd.DataFrame, colours: Colours) -> Figure:
             aspect=1.3,
             facet_kws={"sharex": "row"},
         )
-        grid.set_axis_labels("epoch", "validation accuracy")
+        grid.set_axis_labels("epoch", f"validation {score}")
         for (size, architecture), axes in grid.axes_dict.items():
             axes.set_title(f"{architecture}, {size:,} images")
             axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
         return Figure(
             title=f"Convergence: {dataset}",
-            caption="Validation accuracy after each epoch: mean over seeds and augmentations, bands "
+            caption=f"Validation {score} after each epoch: mean over seeds and augmentations, bands "
             "from the lowest to the highest of these runs. Rows differ in the number of epochs.",
-            alt=_alt("Lines of validation accuracy over epochs", epochs, "strategy", "architecture"),
+            alt=_alt(f"Lines of validation {score} over epochs", epochs, "strategy", "architecture"),
             source=_svg(grid.figure),
         )
 

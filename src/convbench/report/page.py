@@ -18,6 +18,11 @@ class Leaderboard:
     size: int
     rows: Sequence[Mapping[str, Any]]
     """Each with the columns of ``analysis.summary.cells``."""
+    score: str
+    """What is compared, in words: accuracy, mean average precision."""
+    multi_label: bool
+    badges: Sequence[Mapping[str, str]] = ()
+    """What the audit of the dataset found: name and text."""
 
     @property
     def best(self) -> Mapping[str, Any]:
@@ -26,17 +31,17 @@ class Leaderboard:
 
     @property
     def ties(self) -> int:
-        """Other cells with the same validation accuracy as the best: the config's order decides."""
+        """Other cells with the same validation score as the best: the config's order decides."""
         return sum(bool(row["val"] == self.best["val"]) for row in self.rows) - 1
 
     @property
     def floor(self) -> float:
-        """The lowest test accuracy of any run, where the spread's axis begins."""
+        """The lowest test score of any run, where the spread's axis begins."""
         return float(min(row["test_low"] for row in self.rows))
 
     @property
     def ceiling(self) -> float:
-        """The highest test accuracy of any run, where the spread's axis ends."""
+        """The highest test score of any run, where the spread's axis ends."""
         return float(max(row["test_high"] for row in self.rows))
 
     def position(self, accuracy: float) -> float:
@@ -56,6 +61,10 @@ class Page:
     architectures: Sequence[str]
     leaderboards: Sequence[Leaderboard]
     figures: Sequence[Figure]
+    labels: Sequence[Mapping[str, Any]]
+    """Scores label by label of the best cell of a task, where images carry several."""
+    badges: Mapping[str, Sequence[Mapping[str, str]]]
+    """Dataset -> what its audit found."""
     pretraining: Sequence[Mapping[str, Any]]
     """Network, source and the metrics of the run that made its weights."""
     datasets: Sequence[Mapping[str, Any]]
@@ -72,6 +81,11 @@ class Page:
 
 def render(page: Page) -> str:
     """Return the report as HTML."""
+    return templates().get_template("index.html.jinja").render(page=page)
+
+
+def templates() -> Environment:
+    """Return the pages' templates, with what they need to write numbers."""
     environment = Environment(
         loader=PackageLoader("convbench.report"),
         autoescape=True,
@@ -82,7 +96,7 @@ def render(page: Page) -> str:
     environment.filters["percent"] = _percent
     environment.filters["count"] = lambda value: "–" if pd.isna(value) else f"{int(value):,}"
     environment.filters["seconds"] = lambda value: "–" if pd.isna(value) else f"{value:,.2f}"
-    return environment.get_template("index.html.jinja").render(page=page)
+    return environment
 
 
 def _percent(value: Any) -> str:  # noqa: ANN401 (a template's cell: a float, or pandas' NA)

@@ -6,29 +6,35 @@ from typing import Any
 
 import pandas as pd
 
-from convbench.analysis.tables import EPOCH_COLUMNS, RUN_COLUMNS, table
+from convbench.analysis.tables import EPOCH_COLUMNS, LABEL_COLUMNS, RUN_COLUMNS, table
 from convbench.config.spec import RunSpec
 from convbench.data.prepared import open_prepared
 from convbench.files import read_json, write_whole
 from convbench.stages.journal import Record
-from convbench.stages.plan import Plan
+from convbench.stages.plan import Plan, broken_labels
 from convbench.stages.runs import PREPARED, RUNS
 
 
 def aggregate(plan: Plan, mlflow_ids: Path, out: Path) -> None:
-    """Write ``runs`` (a row a run) and ``epochs`` (a row an epoch) to ``out``, as Parquet and CSV."""
+    """Write ``runs``, ``epochs`` and ``labels``, a row each, to ``out``, as Parquet and CSV."""
     ids = read_json(mlflow_ids)
-    sizes = {name: open_prepared(PREPARED / name).card.images["train"] for name in plan.grid.datasets()}
+    sizes = {
+        name: open_prepared(PREPARED / name).card.images["train"] for name in plan.grid.dataset_names()
+    }
     runs: list[dict[str, Any]] = []
     epochs: list[dict[str, Any]] = []
+    labels: list[dict[str, Any]] = []
     for spec in plan.runs.values():
         record = Record.read(RUNS / spec.id)
         assert record is not None, "aggregate runs after every run"
         assert record.metrics is not None, "aggregate runs after every run"
-        runs.append(_row(spec, sizes, ids) | record.metrics)
+        broken = {"label_breaking": broken_labels(plan.grid, spec.dataset, spec.augmentation)}
+        runs.append(_row(spec, sizes, ids) | record.metrics | broken)
+        labels.extend({"run_id": spec.id, **label} for label in record.metrics["labels"] or ())
         epochs.extend({"run_id": spec.id, **epoch} for epoch in record.epochs)
     _write(table(runs, RUN_COLUMNS), out / "runs.parquet")
     _write(table(epochs, EPOCH_COLUMNS), out / "epochs.parquet")
+    _write(table(labels, LABEL_COLUMNS), out / "labels.parquet")
     print(f"{len(runs)} runs, {len(epochs)} epochs")
 
 

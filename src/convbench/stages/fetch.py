@@ -2,67 +2,116 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
-from convbench.data import DATASETS, pins
+from convbench.config.datasets import DatasetSettings
+from convbench.data import pins
+from convbench.data.base import Dataset
 from convbench.errors import UserError
 from convbench.files import make_folder, write_json
+from convbench.stages.datasets import dataset_of, settings_of
 from convbench.stages.runs import DATA, MARKERS
 
 PINS = Path("data.dvc")
 
 
-def fetch(dataset: str) -> None:
-    """Make ``data/<dataset>`` unless it is there, check it, and leave a marker with its digest.
+def fetch(name: str, settings: DatasetSettings, *, renew: bool = False) -> None:
+    """Make ``data/<name>`` unless it is there, check it, and leave a marker with its digest.
 
-    Raises ``UserError`` where there is no such dataset, or the bytes are not those that ``data.dvc``
-    pins.
+    What has no pin yet is pinned. ``renew`` makes it again and pins what comes out. Raises
+    ``UserError`` where there is no such dataset, it cannot be had, or its bytes are not those that
+    ``data.dvc`` pins.
     """
-    if dataset not in DATASETS:
-        raise UserError(f"no dataset {dataset!r}; there are {', '.join(DATASETS)}")
-    folder = DATA / dataset
-    if folder.exists():
+    dataset = dataset_of(name, settings)
+    folder = DATA / name
+    if folder.exists() and not renew:
         print(f"{folder} is there; checking it against {PINS}")
     else:
-        _make(dataset, folder)
-    pin = pins.check(folder, PINS)
-    write_json(make_folder(MARKERS) / f"{dataset}.json", {"dataset": dataset, **asdict(pin)})
+        with _made(name, dataset) as draft:
+            if renew and folder.exists():
+                shutil.rmtree(folder)
+            draft.replace(folder)
+    pin = _pinned(name, renew)
+    marker = MARKERS / f"{name}.json"
+    make_folder(marker.parent)
+    write_json(marker, {"dataset": name, **asdict(pin)})
 
 
-def check_changed(datasets: Iterable[str]) -> None:
-    """Check again each dataset that was touched since it was last checked.
+def check_changed(names: list[str], datasets: Mapping[str, DatasetSettings]) -> None:
+    """Check again each dataset that was touched since it was last checked, and the folder it came from.
 
-    Raises ``UserError`` where its bytes are no longer those that ``data.dvc`` pins.
+    Raises ``UserError`` where its bytes are no longer those that ``data.dvc`` pins, or the user's
+    folder no longer holds what was taken from it.
     """
-    for dataset in datasets:
-        folder, marker = DATA / dataset, MARKERS / f"{dataset}.json"
-        if folder.exists() and marker.exists():
-            checked = marker.stat().st_ctime  # unlike mtime, nothing sets it back
-            if any(path.stat().st_ctime >= checked for path in (folder, *folder.rglob("*"))):
-                pins.check(folder, PINS)
+    for name in names:
+        folder, marker = DATA / name, MARKERS / f"{name}.json"
+        if not (folder.exists() and marker.exists()):
+            continue
+        checked = marker.stat().st_ctime  # unlike mtime, nothing sets it back
+        settings = settings_of(name, datasets)
+        touched = any(path.stat().st_ctime >= checked for path in (folder, *folder.rglob("*")))
+        if touched:
+            pins.check(name, folder, PINS)
+        if moved := _newer_source(settings, checked):
+            _check_source(name, settings)
+        if touched or moved:
+            marker.chmod(0o644)  # sets the ctime: checked now
 
 
-def check_all(datasets: Iterable[str]) -> None:
+def check_all(names: list[str]) -> None:
     """Check every dataset's bytes, whenever they were last checked."""
-    for dataset in datasets:
-        pins.check(DATA / dataset, PINS)
+    for name in names:
+        pins.check(name, DATA / name, PINS)
 
 
-def pin_of(dataset: str) -> str:
+def pin_of(name: str) -> str:
     """Return the digest that a dataset must have: another one makes all that came of it stale."""
-    return pins.expected_of(dataset, PINS) or "none"
+    return pins.expected_of(name, PINS) or "none"
 
 
-def _make(dataset: str, folder: Path) -> None:
-    """Fill a folder beside ``folder``, then rename it: it is whole or absent."""
-    make_folder(folder.parent)
-    draft = Path(tempfile.mkdtemp(prefix=f".{dataset}.", dir=folder.parent))
+def _pinned(name: str, renew: bool) -> pins.Pin:
+    folder = DATA / name
+    if not renew and pins.expected_of(name, PINS) is not None:
+        return pins.check(name, folder, PINS)
+    pin = pins.measure(folder)
+    pins.write(name, pin, PINS)
+    print(f"{folder} is pinned in {PINS} now: {pin.md5}, {pin.nfiles} files, {pin.size:,} bytes")
+    return pin
+
+
+def _newer_source(settings: DatasetSettings, checked: float) -> bool:
+    """Tell whether anything in a user's own folder was touched after ``checked``."""
+    if settings.source is None or settings.is_archive:
+        return False
+    source = Path(settings.source[0]).expanduser()
+    top = source if source.is_dir() else source.parent
+    paths = (top, *top.rglob("*")) if source.exists() else ()
+    return any(path.lstat().st_ctime >= checked for path in paths)
+
+
+def _check_source(name: str, settings: DatasetSettings) -> None:
+    assert settings.source is not None
+    with _made(name, dataset_of(name, settings)) as draft:
+        if pins.measure(draft).md5 == pins.measure(DATA / name).md5:
+            return
+    raise UserError(
+        f"{settings.source[0]} has changed since {DATA / name} was taken from it. Bring its old content "
+        f"back; or take the new one and train on it: convbench fetch {name} --config CONFIG --renew"
+    )
+
+
+@contextmanager
+def _made(name: str, dataset: Dataset) -> Iterator[Path]:
+    """Fill a folder beside ``data/<name>``: it is renamed when it is whole, or is gone."""
+    target = DATA / name
+    make_folder(target.parent)
+    draft = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
     try:
-        DATASETS[dataset].fetch(draft)
+        dataset.fetch(draft)
         draft.chmod(0o755)
-        draft.replace(folder)
-    except BaseException:
-        shutil.rmtree(draft)
-        raise
+        yield draft
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)

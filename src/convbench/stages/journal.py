@@ -80,11 +80,16 @@ class Record:
 
 
 def write_predictions(folder: Path, ids: np.ndarray, labels: np.ndarray, chances: np.ndarray) -> None:
-    """Write one row a test image: its id in the prepared dataset, label and class probabilities."""
-    flat = pa.array(chances.astype(np.float32).ravel())
-    lists = pa.FixedSizeListArray.from_arrays(flat, chances.shape[1])
-    table = pa.table({"id": ids, "label": labels, "probabilities": lists})
+    """Write one row a test image: its id in the prepared dataset, label(s) and class probabilities."""
+    columns = {"id": ids, "label": _column(labels), "probabilities": _column(chances.astype(np.float32))}
+    table = pa.table(columns)
     write_whole(folder / PREDICTIONS, lambda draft: pq.write_table(table, draft))
+
+
+def _column(values: np.ndarray) -> pa.Array:
+    """Lay out ``[n]`` as numbers, ``[n, C]`` as lists of C numbers."""
+    flat = pa.array(values.ravel())
+    return flat if values.ndim == 1 else pa.FixedSizeListArray.from_arrays(flat, values.shape[1])
 
 
 def _now() -> int:

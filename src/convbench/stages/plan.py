@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from convbench.augment import AUGMENTS
+from convbench.config.changes import IN_WORDS
 from convbench.config.grid import Grid
 from convbench.config.spec import RANDOM_WEIGHTS, RunSpec
 from convbench.data import DATASETS
+from convbench.data.base import Dataset
 from convbench.errors import UserError
 from convbench.models import ARCHITECTURES
+from convbench.stages.datasets import dataset_of, reader_of, settings_of
 from convbench.stages.runs import WEIGHTS
 from convbench.stages.sources import sources_of
 from convbench.strategies import STRATEGIES
@@ -37,9 +40,11 @@ def plan(values: Mapping[str, Any], source: str) -> Plan:
     grid = Grid.parse(values, source)
     if problems := [
         *_unknown_names(grid),
+        *_shadows(grid),
         *_misfits(grid),
         *_seen_before(grid),
         *_impossible_draws(grid),
+        *_broken_labels(grid),
     ]:
         listed = "\n".join(f"  {problem}" for problem in problems)
         raise UserError(f"{source} asks for what there is not:\n{listed}")
@@ -66,14 +71,15 @@ def code_of(spec: RunSpec) -> list[str]:
     parts = (
         ARCHITECTURES[spec.architecture].build,
         STRATEGIES[spec.strategy].groups,
-        AUGMENTS[spec.augmentation],
+        AUGMENTS[spec.augmentation].apply,
     )
     return sources_of(["convbench.stages.train", *(_module(part) for part in parts)])
 
 
-def code_of_prepared(dataset: str) -> list[str]:
+def code_of_prepared(dataset: str, grid: Grid) -> list[str]:
     """Return the source files whose edit makes a prepared dataset stale."""
-    return sources_of(["convbench.stages.prepare", _module(DATASETS[dataset].read)])
+    reader = reader_of(dataset, settings_of(dataset, grid.datasets))
+    return sources_of(["convbench.stages.prepare", _module(reader)])
 
 
 def code_of_stage(stage: str) -> list[str]:
@@ -90,12 +96,14 @@ def _module(function: Callable[..., object]) -> str:
 
 
 def _unknown_names(grid: Grid) -> list[str]:
+    own = [name for name, settings in grid.datasets.items() if settings.source is not None]
+    datasets = {**DATASETS, **dict.fromkeys(own)}
     axes: dict[str, tuple[Iterable[str], Mapping[str, object]]] = {
-        "tasks": ((task.partition("@")[0] for task in grid.tasks), DATASETS),
+        "tasks": ((task.partition("@")[0] for task in grid.tasks), datasets),
         "architectures": (grid.architectures, ARCHITECTURES),
         "strategies": (grid.strategies, STRATEGIES),
         "augmentations": (grid.augmentations, AUGMENTS),
-        "pretraining": (grid.pretraining, DATASETS),
+        "pretraining": (grid.pretraining, datasets),
         "pretraining augmentation": (
             (each.augmentation for each in grid.pretraining.values()),
             AUGMENTS,
@@ -142,14 +150,52 @@ def _seen_before(grid: Grid) -> list[str]:
     ]
 
 
+def _shadows(grid: Grid) -> list[str]:
+    """Say which datasets of a user's own are called as one of the catalogue."""
+    return [
+        f"datasets: {name!r} is a dataset of the catalogue; give your own another name"
+        for name, settings in grid.datasets.items()
+        if settings.source is not None and name in DATASETS
+    ]
+
+
+def _dataset(grid: Grid, name: str) -> Dataset | None:
+    """Return a dataset of the grid; ``None`` for a name that ``_unknown_names`` complains of."""
+    settings = settings_of(name, grid.datasets)
+    return dataset_of(name, settings) if settings.source is not None or name in DATASETS else None
+
+
+def broken_labels(grid: Grid, dataset: str, augmentation: str) -> str:
+    """Say which changes of an augmentation do not keep a dataset's labels; nothing where all do."""
+    known = _dataset(grid, dataset)
+    if known is None or known.keeps is None or augmentation not in AUGMENTS:
+        return ""
+    broken = AUGMENTS[augmentation].changes - known.keeps
+    return " and ".join(text for change, text in IN_WORDS.items() if change in broken)
+
+
+def _broken_labels(grid: Grid) -> list[str]:
+    """Say which augmentations change what a label says, unless the grid allows it."""
+    pairs = [(task.partition("@")[0], name) for task in grid.tasks for name in grid.augmentations]
+    pairs += [(source, settings.augmentation) for source, settings in grid.pretraining.items()]
+    return [
+        f"augmentations: {augmentation!r} with {dataset}: {how} may change what its labels say; take "
+        "another one, or run it all the same, marked in the report: 'allow_label_breaking: true'"
+        for dataset, augmentation in dict.fromkeys(pairs)
+        if not grid.allow_label_breaking and (how := broken_labels(grid, dataset, augmentation))
+    ]
+
+
 def _impossible_draws(grid: Grid) -> list[str]:
     """Say which tasks want more images than there are, or fewer than there are classes."""
     problems: list[str] = []
     for task in grid.tasks:
         dataset, _, size = task.partition("@")
-        if not size or dataset not in DATASETS:
+        if not size or (known := _dataset(grid, dataset)) is None:
             continue
-        least, most = len(DATASETS[dataset].classes), DATASETS[dataset].train_images
+        least, most = len(known.classes or "1"), known.train_images
+        if most is None:
+            continue  # known when it is prepared: see nested_draw
         if not least <= int(size) <= most:
             problems.append(
                 f"tasks: {task!r}; {dataset} has {least} classes and {most} training images, "

@@ -1,21 +1,62 @@
 """Decode and resize a dataset once."""
 
+import tempfile
 from pathlib import Path
 
-from convbench.data import DATASETS, pins
+from convbench.config.datasets import DatasetSettings
+from convbench.config.spec import Resize
+from convbench.data import pins
+from convbench.data.base import Dataset
+from convbench.data.prepared import Card, Settings
 from convbench.data.prepared import prepare as write_prepared
+from convbench.files import make_folder
+from convbench.stages.datasets import dataset_of
 from convbench.stages.fetch import PINS
 from convbench.stages.runs import DATA
 
 
-def prepare(dataset: str, image_size: int, out: Path) -> None:
-    """Turn ``data/<dataset>`` into the arrays and the index that training reads.
+def prepare(
+    name: str, settings: DatasetSettings, image_size: int, resize: Resize, workers: int, out: Path
+) -> None:
+    """Turn ``data/<name>`` into the arrays and the index that training reads.
 
-    Raises ``UserError`` where the raw files are no longer those that ``data.dvc`` pins.
+    Raises ``UserError`` where the raw files are no longer those that ``data.dvc`` pins, cannot be read,
+    or are too few to be divided.
     """
-    raw = DATA / dataset
-    pin = pins.check(raw, PINS)
-    definition = DATASETS[dataset]
-    samples = definition.read(raw)
-    write_prepared(dataset, definition.classes, samples, image_size, pin.md5, out)
-    print(f"{dataset}: {len(samples)} images of {len(definition.classes)} classes at {image_size} px")
+    raw = DATA / name
+    pin = pins.check(name, raw, PINS)
+    dataset = dataset_of(name, settings)
+    how = _settings(dataset, settings, image_size, resize, workers)
+    with tempfile.TemporaryDirectory(dir=make_folder(out), prefix=".unpacked.") as scratch:
+        listing = dataset.read(raw, Path(scratch))
+        card = write_prepared(name, listing, dataset.multi_label, how, pin.md5, out)
+    print(_summary(card))
+
+
+def _settings(
+    dataset: Dataset, settings: DatasetSettings, image_size: int, resize: Resize, workers: int
+) -> Settings:
+    return Settings(
+        image_size=image_size,
+        resize=resize,
+        splitting=dataset.splitting,
+        keeps=dataset.keeps,
+        score=dataset.score,
+        skip_bad=settings.on_bad_image == "skip",
+        refuse_leaks=settings.on_leak == "refuse",
+        workers=workers,
+    )
+
+
+def _summary(card: Card) -> str:
+    splits = ", ".join(f"{count:,} {split}" for split, count in card.images.items())
+    lines = [
+        f"{card.dataset}: {sum(card.images.values()):,} images of {len(card.classes)} classes "
+        f"at {card.image_size} px: {splits}"
+    ]
+    if card.made_here:
+        lines.append(f"  drawn here: {', '.join(card.made_here)}")
+    if card.unused:
+        lines.append(f"  {card.unused:,} images beyond the numbers asked for are not used")
+    lines += [f"  skipped {each['source']}: {each['reason']}" for each in card.skipped]
+    return "\n".join(lines)

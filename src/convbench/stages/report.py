@@ -8,14 +8,16 @@ from typing import Any
 import pandas as pd
 
 from convbench.analysis.findings import findings, transfers
-from convbench.analysis.summary import below_chance, cells
-from convbench.data import DATASETS
-from convbench.data.prepared import open_prepared
+from convbench.analysis.summary import FACTORS, below_chance, best_by_validation, cells
+from convbench.config.datasets import in_words
+from convbench.data.prepared import Card, open_prepared
 from convbench.files import read_json, write_text
 from convbench.report import figures
+from convbench.report.data_page import render_data
 from convbench.report.page import Leaderboard, Page, render
 from convbench.stages.journal import METRICS, Record
 from convbench.stages.plan import Plan
+from convbench.stages.report_data import Badges, badges_of, data_page
 from convbench.stages.reproduction import reproduction
 from convbench.stages.runs import PREPARED, RUNS, pretraining_folder, store_address
 
@@ -25,22 +27,27 @@ def report(plan: Plan, tables: Path, out: Path) -> None:
     runs = pd.read_parquet(tables / "runs.parquet")
     epochs = pd.read_parquet(tables / "epochs.parquet").merge(runs, on="run_id", suffixes=("", "_run"))
     summary = cells(runs)
+    cards = {name: open_prepared(PREPARED / name).card for name in plan.grid.dataset_names()}
+    badges = badges_of(plan)
     page = Page(
         name=plan.grid.name,
         question=_question(plan, runs),
         findings=findings(runs),
         transfers=[vars(each) for each in transfers(runs)],
         architectures=list(runs["architecture"].unique()),
-        leaderboards=_leaderboards(summary),
-        figures=_figures(runs, summary, epochs),
+        leaderboards=_leaderboards(summary, cards, badges),
+        figures=_figures(runs, summary, epochs, cards),
         pretraining=_pretraining(plan),
-        datasets=[vars(open_prepared(PREPARED / name).card) for name in plan.grid.datasets()],
+        datasets=[vars(card) for card in cards.values()],
+        labels=_labels(tables, summary),
+        badges=badges,
         environments=_environments(plan),
         runs=runs,
         reproduction=_reproduction(plan, tables),
-        warnings=_warnings(runs),
+        warnings=_warnings(runs, cards, badges),
         store=store_address(plan.grid.tracking_uri),
     )
+    write_text(out.with_name("data.html"), render_data(data_page(plan)))
     write_text(out, render(page))
     print(f"{out}: {len(runs)} runs compared")
 
@@ -63,15 +70,23 @@ def _number(names: Sequence[str], noun: str) -> str:
     return f"{len(names)} {noun if len(names) == 1 else plural}"
 
 
-def _leaderboards(summary: pd.DataFrame) -> list[Leaderboard]:
+def _leaderboards(summary: pd.DataFrame, cards: Mapping[str, Card], badges: Badges) -> list[Leaderboard]:
     boards = []
     for (dataset, size), task in summary.groupby(["dataset", "train_size"], sort=True):
         rows = task.sort_values("val", ascending=False, kind="stable").to_dict("records")
-        boards.append(Leaderboard(str(dataset), int(size), rows))
+        card = cards[str(dataset)]
+        score = in_words(card.score)
+        boards.append(
+            Leaderboard(
+                str(dataset), int(size), rows, score, card.multi_label, badges.get(str(dataset), [])
+            )
+        )
     return boards
 
 
-def _figures(runs: pd.DataFrame, summary: pd.DataFrame, epochs: pd.DataFrame) -> list[figures.Figure]:
+def _figures(
+    runs: pd.DataFrame, summary: pd.DataFrame, epochs: pd.DataFrame, cards: Mapping[str, Card]
+) -> list[figures.Figure]:
     if summary.empty:
         return []
     finished = runs[runs["outcome"] == "finished"]
@@ -79,7 +94,8 @@ def _figures(runs: pd.DataFrame, summary: pd.DataFrame, epochs: pd.DataFrame) ->
     drawn: list[figures.Figure] = []
     for name in finished["dataset"].unique():
         own = [data[data["dataset"] == name] for data in (finished, summary, epochs)]
-        drawn += _figures_of(str(name), own[0], own[1], own[2], colours)
+        score = in_words(cards[str(name)].score)
+        drawn += _figures_of(str(name), own[0], own[1], own[2], colours, score)
     return [*drawn, figures.parameters(summary, colours)]
 
 
@@ -89,12 +105,13 @@ def _figures_of(
     summary: pd.DataFrame,
     epochs: pd.DataFrame,
     colours: figures.Colours,
+    score: str,
 ) -> list[figures.Figure]:
     """Draw what has axes of its own on each dataset."""
     return [
-        figures.accuracy_by_size(dataset, runs, colours),
-        figures.accuracy_by_seconds(dataset, summary, colours),
-        figures.convergence(dataset, epochs, colours),
+        figures.accuracy_by_size(dataset, runs, colours, score),
+        figures.accuracy_by_seconds(dataset, summary, colours, score),
+        figures.convergence(dataset, epochs, colours, score),
     ]
 
 
@@ -129,10 +146,26 @@ def _reproduction(plan: Plan, tables: Path) -> str:
     return f"Against the numbers that the repository expects: {result.in_words()}"
 
 
-def _warnings(runs: pd.DataFrame) -> list[str]:
+def _labels(tables: Path, summary: pd.DataFrame) -> list[Mapping[str, Any]]:
+    """Return the scores label by label of the best cell of each task whose images carry several."""
+    found: list[Mapping[str, Any]] = []
+    labels = pd.read_parquet(tables / "labels.parquet")
+    runs = pd.read_parquet(tables / "runs.parquet")
+    several = summary[summary["test_f2"].notna()]
+    for (dataset, size), task in several.groupby(["dataset", "train_size"], sort=True):
+        best = best_by_validation(task)
+        same = (runs[list(FACTORS)] == best[list(FACTORS)]).all(axis=1)
+        own = labels[labels["run_id"].isin(runs["run_id"][same])]
+        rows = own.groupby("label", sort=False).mean(numeric_only=True).reset_index()
+        found.append({"dataset": dataset, "size": size, "best": best, "rows": rows.to_dict("records")})
+    return found
+
+
+def _warnings(runs: pd.DataFrame, cards: Mapping[str, Card], badges: Badges) -> list[str]:
     unfinished = runs[runs["outcome"] != "finished"]
     warnings = [f"{row.run_id} {row.outcome}: {row.reason}" for row in unfinished.itertuples()]
-    classes = {name: len(DATASETS[name].classes) for name in runs["dataset"].unique()}
+    warnings += [f"{name}: {badge['text']}" for name, own in badges.items() for badge in own]
+    classes = {name: len(card.classes) for name, card in cards.items()}
     warnings += [f"{run} does no better than guessing." for run in below_chance(runs, classes)]
     if runs["seed"].nunique() == 1:
         warnings.append("One seed: how much of a difference is chance cannot be said.")

@@ -11,6 +11,7 @@ DATA = Path("data")
 RESULTS = Path("results")
 MARKERS = RESULTS / "data"
 PREPARED = RESULTS / "prepared"
+AUDITS = RESULTS / "audit"
 RUNS = RESULTS / "runs"
 WEIGHTS = RESULTS / "weights"
 _WRITTEN = (DATA, RESULTS, Path("reports"), Path("logs"))

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 
 from convbench.config.spec import RunSpec
-from convbench.data import DATASETS
+from convbench.data.prepared import open_prepared
 from convbench.files import write_json
 from convbench.stages.journal import JOURNAL, METRICS, PREDICTIONS, Record
 from convbench.stages.plan import Plan
-from convbench.stages.runs import RUNS, origin, pretraining_folder, store_address
+from convbench.stages.runs import PREPARED, RUNS, origin, pretraining_folder, store_address
 from convbench.tracking.mirror import Mirror
 
 
@@ -51,14 +51,22 @@ def _send(mirror: Mirror, folder: Path, spec: RunSpec, record: Record) -> str:
         artefacts: list[Path] = []
         if record.metrics is not None:
             artefacts = [folder / name for name in (JOURNAL, METRICS, PREDICTIONS)]
-            artefacts.append(_confusion(folder / PREDICTIONS, spec, Path(scratch)))
+            artefacts.append(_by_class(folder / PREDICTIONS, record, spec, Path(scratch)))
         return mirror.sync(record.header, record.epochs, record.metrics, artefacts)
 
 
-def _confusion(predictions: Path, spec: RunSpec, folder: Path) -> Path:
-    """Write the test split's confusion matrix as CSV, which MLflow shows as a table."""
+def _by_class(predictions: Path, record: Record, spec: RunSpec, folder: Path) -> Path:
+    """Write what is known class by class as CSV, which MLflow shows as a table.
+
+    The confusion matrix of the test split; where images carry several labels, their scores.
+    """
+    assert record.metrics is not None
+    if record.metrics["labels"]:
+        path = folder / "labels.csv"
+        pd.DataFrame(record.metrics["labels"]).to_csv(path, index=False)
+        return path
     table = pd.read_parquet(predictions)
-    classes = DATASETS[spec.dataset].classes
+    classes = open_prepared(PREPARED / spec.dataset).card.classes
     said = [int(np.argmax(chances)) for chances in table["probabilities"]]
     counts = np.zeros((len(classes), len(classes)), dtype=int)
     np.add.at(counts, (table["label"].to_numpy(dtype=int), np.array(said, dtype=int)), 1)

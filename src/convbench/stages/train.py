@@ -3,6 +3,7 @@
 import math
 import sys
 import traceback
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from convbench.augment import AUGMENTS
+from convbench.config.datasets import in_words
 from convbench.config.spec import RunSpec
 from convbench.data.base import SPLITS, Split
 from convbench.data.prepared import Prepared, open_prepared
@@ -19,7 +21,9 @@ from convbench.data.splits import nested_draw
 from convbench.engine.batches import Images, Standardise
 from convbench.engine.evaluate import Evaluation, evaluate
 from convbench.engine.loop import Diverged, Epoch, Trainer
+from convbench.engine.objective import ONE_LABEL, SEVERAL_LABELS
 from convbench.engine.optimiser import make_optimiser, make_schedule
+from convbench.engine.scores import average_precisions, best_thresholds, f_scores
 from convbench.environment import environment
 from convbench.errors import UserError
 from convbench.files import write_json
@@ -33,12 +37,19 @@ from convbench.strategies import STRATEGIES
 
 _TIMES = ("train_seconds", "cpu_seconds", "seconds_per_epoch")
 _SCORES = (
+    "val_score",
+    "test_score",
     "val_accuracy",
     "test_accuracy",
     "test_accuracy_per_class",
+    "test_mean_average_precision",
+    "test_f1_micro",
+    "test_f1_macro",
+    "test_f2",
     "test_loss",
     "best_epoch",
     "epochs",
+    "labels",
 )
 
 
@@ -90,14 +101,18 @@ def _outcome(
     """Run the cell; return its metrics and test probabilities ``[n, C]``, n = 0 without an answer."""
     metrics: dict[str, Any] = dict.fromkeys(_SCORES + _TIMES)
     metrics |= {"run_id": spec.id, "outcome": "finished", "reason": "", "device": device.type}
+    metrics["score"] = data.card.score
     probabilities = np.empty((0, len(data.card.classes)), np.float32)
     try:
         cell = _assemble(spec, data, device, weights)
         metrics |= asdict(cost_of(cell.network, spec.image_size))
         best, epochs = _fit(cell, spec, journal)
         cell.network.load_state_dict(best.state)
-        test = evaluate(cell.network, cell.test, cell.trainer.standardise)
-        metrics |= _numbers(best.epoch, epochs, test)
+        test = _evaluate(cell, cell.test)
+        metrics |= _numbers(best.epoch, epochs, test, data.card.score)
+        if data.card.multi_label:
+            val = _evaluate(cell, cell.trainer.val)
+            metrics |= _label_numbers(data.card.classes, cell, val, test)
         probabilities = test.probabilities
         if keep is not None:
             save_weights(keep, best.state, cell.normalisation)
@@ -137,7 +152,9 @@ def _assemble(spec: RunSpec, data: Prepared, device: torch.device, weights: Path
         train=train,
         val=val,
         standardise=Standardise(normalisation.mean, normalisation.std),
-        augment=AUGMENTS[spec.augmentation],
+        objective=SEVERAL_LABELS if data.card.multi_label else ONE_LABEL,
+        score=data.card.score,
+        augment=AUGMENTS[spec.augmentation].apply,
         batch_size=spec.budget.batch_size,
         run=spec.id,
     )
@@ -149,31 +166,37 @@ def _images(data: Prepared, split: Split, spec: RunSpec) -> Images:
     rows = data.rows(split)
     if split == "train":
         rows = rows[nested_draw(data.labels[rows], spec.train_size, spec.dataset, "draw", spec.seed)]
-    return Images(data.pixels, rows, data.labels[rows])
+    labels = data.labels[rows]
+    return Images(data.pixels, rows, labels.astype(np.float32) if data.card.multi_label else labels)
 
 
 def _fit(cell: _Cell, spec: RunSpec, journal: Journal) -> tuple[_Best, list[Epoch]]:
-    """Train to the end; keep the first of the epochs with the highest validation accuracy."""
+    """Train to the end; keep the first of the epochs with the highest validation score."""
     best: _Best | None = None
     history: list[Epoch] = []
-    progress = Progress(spec.id, spec.budget.epochs)
+    progress = Progress(spec.id, spec.budget.epochs, in_words(cell.trainer.score))
     for epoch in cell.trainer.epochs(spec.budget.epochs):
         history.append(epoch)
         journal.add(epoch)
-        progress.show(epoch.epoch, epoch.val_accuracy)
-        if best is None or epoch.val_accuracy > best.epoch.val_accuracy:
+        progress.show(epoch.epoch, epoch.val_score)
+        if best is None or epoch.val_score > best.epoch.val_score:
             state = cell.network.state_dict()
             best = _Best(epoch, {name: tensor.detach().clone() for name, tensor in state.items()})
     assert best is not None, "a run has at least one epoch"
     return best, history
 
 
-def _numbers(best: Epoch, history: list[Epoch], test: Evaluation) -> dict[str, Any]:
+def _evaluate(cell: _Cell, images: Images) -> Evaluation:
+    return evaluate(cell.network, images, cell.trainer.standardise, cell.trainer.objective)
+
+
+def _numbers(best: Epoch, history: list[Epoch], test: Evaluation, score: str) -> dict[str, Any]:
     seconds = sum(epoch.seconds for epoch in history)
     return {
+        "val_score": best.val_score,
+        "test_score": test.scores[score],
         "val_accuracy": best.val_accuracy,
-        "test_accuracy": test.accuracy,
-        "test_accuracy_per_class": test.accuracy_per_class,
+        **{f"test_{name}": value for name, value in test.scores.items()},
         "test_loss": test.loss,
         "best_epoch": best.epoch,
         "epochs": len(history),
@@ -183,11 +206,38 @@ def _numbers(best: Epoch, history: list[Epoch], test: Evaluation) -> dict[str, A
     }
 
 
+def _label_numbers(
+    names: Sequence[str], cell: _Cell, val: Evaluation, test: Evaluation
+) -> dict[str, Any]:
+    """Return the scores label by label; validation chooses from which probability a label is said."""
+    chosen = cell.trainer.val.labels, val.probabilities
+    for_f1, for_f2 = best_thresholds(*chosen, beta=1), best_thresholds(*chosen, beta=2)
+    truth = cell.test.labels
+    scores = f_scores(truth, test.probabilities, for_f1, for_f2)
+    precisions = average_precisions(truth, test.probabilities)
+    return {
+        "test_f1_micro": scores.f1_micro,
+        "test_f1_macro": scores.f1_macro,
+        "test_f2": scores.f2,
+        "labels": [
+            {
+                "label": name,
+                "images": int(truth[:, number].sum()),
+                "average_precision": None if np.isnan(precisions[number]) else float(precisions[number]),
+                "f1": float(scores.f1_per_label[number]),
+                "threshold_f1": float(for_f1[number]),
+                "threshold_f2": float(for_f2[number]),
+            }
+            for number, name in enumerate(names)
+        ],
+    }
+
+
 def _summary(metrics: dict[str, Any]) -> str:
     if metrics["outcome"] != "finished":
         return f"{metrics['run_id']}: {metrics['outcome']}: {metrics['reason']}"
     return (
-        f"{metrics['run_id']}: test accuracy {metrics['test_accuracy']:.1%} with epoch "
+        f"{metrics['run_id']}: test {in_words(metrics['score'])} {metrics['test_score']:.1%} with epoch "
         f"{metrics['best_epoch']} of {metrics['epochs']}, {metrics['train_seconds']:.1f} s of training"
     )
 

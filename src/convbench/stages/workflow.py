@@ -19,7 +19,7 @@ def ready(config: Mapping[str, Any], files: Sequence[str | Path]) -> Plan:
     try:
         plan = plan_of(config, files)
         check_folders()
-        check_changed(plan.grid.datasets())
+        check_changed(plan.grid.dataset_names(), plan.grid.datasets)
     except UserError as error:
         raise SystemExit(f"convbench: {error}") from None
     return plan

@@ -22,11 +22,17 @@ from convbench.errors import UserError
 
 _RUN, _STARTED, _ORIGIN = "convbench.run_id", "convbench.started", "convbench.origin"
 _DONE = "convbench.mirrored"
-_CURVES = ("train_loss", "train_accuracy", "val_loss", "val_accuracy", "lr")
+_CURVES = ("train_loss", "train_accuracy", "val_loss", "val_accuracy", "val_score", "lr")
 _NUMBERS = (
+    "test_score",
+    "val_score",
     "test_accuracy",
     "val_accuracy",
     "test_accuracy_per_class",
+    "test_mean_average_precision",
+    "test_f1_micro",
+    "test_f1_macro",
+    "test_f2",
     "test_loss",
     "best_epoch",
     "params_total",
@@ -64,7 +70,7 @@ class Mirror:
                 f"mlflow experiments restore --experiment-id {found.experiment_id}"
             )
         experiment_id = found.experiment_id if found else client.create_experiment(experiment)
-        client.set_experiment_tag(experiment_id, "mlflow.experiment.primaryMetric.name", "test_accuracy")
+        client.set_experiment_tag(experiment_id, "mlflow.experiment.primaryMetric.name", "test_score")
         known: dict[str, list[Run]] = defaultdict(list)
         for run in _all_runs(client, experiment_id):
             if run.data.tags.get(_ORIGIN) == origin:
@@ -128,6 +134,7 @@ class Mirror:
             for epoch in epochs
             if epoch["epoch"] not in sent
             for name in _CURVES
+            if epoch[name] is not None
         ]
         for start in range(0, len(points), _BATCH):
             self.client.log_batch(run, metrics=points[start : start + _BATCH])
@@ -184,7 +191,7 @@ def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, An
 def _dataset(header: Mapping[str, Any]) -> DatasetInput:
     spec, digest = header["spec"], header["data_digest"]
     dataset = Dataset(
-        name=header["run_id"].partition("/")[0],
+        name=spec["dataset"] + (f"@{spec['train_size']}" if spec["train_size"] else ""),
         digest=digest[:16],
         source_type="local",
         source=f'{{"path": "results/prepared/{spec["dataset"]}", "sha256": "{digest}"}}',

@@ -1,0 +1,85 @@
+"""Unpack archives that somebody else made: nothing lands outside the folder, nothing swamps the disk."""
+
+import shutil
+import stat
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from lzma import LZMAError
+from pathlib import Path, PurePosixPath
+
+from convbench.errors import UserError
+
+_FACTOR, _FLOOR = 100, 2**30
+"""An archive may unpack to 100 times its size, or to 1 GiB if that is more: images hardly shrink."""
+
+
+def unpack(archive: Path, folder: Path) -> None:
+    """Unpack a zip or tar file, compressed or not, into ``folder``.
+
+    Raises ``UserError`` for a member with an absolute path or ``..``, a link out of the folder, a
+    device, for one that holds far more than its size lets expect, and for a damaged one.
+    """
+    limit = max(_FLOOR, _FACTOR * archive.stat().st_size)
+    try:
+        if zipfile.is_zipfile(archive):
+            _unpack_zip(archive, folder, limit)
+        elif tarfile.is_tarfile(archive):
+            _unpack_tar(archive, folder, limit)
+        else:
+            raise UserError(f"{archive} is neither a zip nor a tar file, whatever its name ends in")
+    except tarfile.FilterError as error:
+        raise UserError(f"{archive} is not safe to unpack: {error}") from error
+    except (tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error, LZMAError) as error:
+        raise UserError(f"{archive} is damaged: {error}") from error
+
+
+def _unpack_zip(archive: Path, folder: Path, limit: int) -> None:
+    with zipfile.ZipFile(archive) as packed:
+        for member in _within(packed.infolist(), limit, archive):
+            if _leaves(member.filename) or stat.S_ISLNK(member.external_attr >> 16):
+                raise UserError(f"{archive} is not safe to unpack: it holds {member.filename!r}")
+            packed.extract(member, folder)
+
+
+def _unpack_tar(archive: Path, folder: Path, limit: int) -> None:
+    with tarfile.open(archive) as packed:
+        total = 0
+        for member in packed:
+            total += member.size
+            _check_total(total, limit, archive)
+            if _leaves(member.name):  # the filter would strip a leading slash in silence
+                raise UserError(f"{archive} is not safe to unpack: it holds {member.name!r}")
+            packed.extract(member, folder, filter="data")
+
+
+def _within(members: list[zipfile.ZipInfo], limit: int, archive: Path) -> Iterator[zipfile.ZipInfo]:
+    _check_total(sum(member.file_size for member in members), limit, archive)
+    yield from members
+
+
+def _check_total(total: int, limit: int, archive: Path) -> None:
+    room = shutil.disk_usage(archive.parent).free
+    if total > limit:
+        raise UserError(
+            f"{archive} is not safe to unpack: {archive.stat().st_size:,} bytes that hold more than "
+            f"{limit:,}"
+        )
+    if total > room:
+        raise UserError(f"{archive} holds more than the {room:,} bytes that are free on this disk")
+
+
+def _leaves(name: str) -> bool:
+    path = PurePosixPath(name.replace("\\", "/"))
+    return path.is_absolute() or ".." in path.parts or ":" in path.parts[0] if path.parts else False
+
+
+def pack(files: dict[str, Path], archive: Path) -> None:
+    """Write ``files``, name to path, into a tar file whose bytes depend on names and contents alone."""
+    with tarfile.open(archive, "w", format=tarfile.PAX_FORMAT) as packed:
+        for name in sorted(files):
+            with files[name].open("rb") as content:
+                entry = tarfile.TarInfo(name)
+                entry.size = files[name].stat().st_size
+                packed.addfile(entry, content)

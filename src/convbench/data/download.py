@@ -1,0 +1,85 @@
+"""Download files whose digests are known.
+
+``CONVBENCH_MIRROR``, a folder or a base address that holds files of the same names, is asked first.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from convbench.config.datasets import is_address
+from convbench.errors import UserError
+
+MIRROR = "CONVBENCH_MIRROR"
+_TRIES = 3
+_TIMEOUT = 30  # seconds without a byte
+
+
+@dataclass(frozen=True)
+class Remote:
+    """One file that is published somewhere."""
+
+    name: str
+    digest: str
+    """``md5:...`` or ``sha256:...``, as its publisher states it."""
+    places: tuple[str, ...]
+    """Addresses and paths, tried in turn."""
+
+
+def download(remote: Remote, folder: Path) -> None:
+    """Put ``remote`` into ``folder``, checked; whole, or not at all.
+
+    Raises ``UserError`` saying, place by place, why none of them gave the file.
+    """
+    problems: list[str] = []
+    for place in _places(remote):
+        print(f"fetching {place}", flush=True)
+        try:
+            (_from_address if is_address(place) else _from_path)(place, remote, folder)
+        except (OSError, ValueError) as error:  # what requests raises is an OSError too
+            problems.append(f"{place}: {error}")
+        else:
+            return
+    listed = "\n".join(f"  {problem}" for problem in problems)
+    raise UserError(
+        f"{remote.name} could not be fetched:\n{listed}\n"
+        f"If you have the file, name its folder: {MIRROR}=FOLDER"
+    )
+
+
+def _places(remote: Remote) -> Iterator[str]:
+    if mirror := os.environ.get(MIRROR):
+        here = f"{mirror.rstrip('/')}/{remote.name}"
+        if is_address(mirror) or Path(here).exists():
+            yield here
+    yield from remote.places
+
+
+def _from_address(address: str, remote: Remote, folder: Path) -> None:
+    import pooch  # here: every training would wait for it
+
+    pooch.get_logger().setLevel("WARNING")
+    registry = pooch.create(
+        path=folder,
+        base_url="",
+        registry={remote.name: remote.digest},
+        urls={remote.name: address},
+        retry_if_failed=_TRIES - 1,
+    )
+    registry.fetch(remote.name, downloader=pooch.HTTPDownloader(progressbar=True, timeout=_TIMEOUT))
+
+
+def _from_path(path: str, remote: Remote, folder: Path) -> None:
+    """Copy a file, then check the copy: the original may be changed at any time."""
+    import pooch
+
+    kind, _, expected = remote.digest.partition(":")
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".") as scratch:
+        draft = shutil.copyfile(Path(path).expanduser(), Path(scratch) / remote.name)
+        found = pooch.file_hash(str(draft), kind)
+        if found != expected:
+            raise ValueError(f"its {kind} should be {expected} and is {found}")
+        draft.replace(folder / remote.name)

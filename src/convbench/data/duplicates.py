@@ -1,0 +1,100 @@
+"""Find images that show the same picture: copied, recompressed, resized, turned or mirrored.
+
+Each image's middle square, 32 pixels in grey, is read along eight circles. A turned picture is the
+same rings, shifted; a mirrored one, the same rings backwards. The Fourier amplitudes of the rings know
+neither shift nor direction, so one matrix product finds the candidates in any position, and the
+correlation over all positions tells which of them agree.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+RINGS, ANGLES = 8, 64
+STEPS = 128  # angles at which two pictures are compared: 2.8 degrees apart
+ALIKE = 0.98
+"""Correlation from which two pictures are one. Measured on photographs of 32 to 300 pixels: copies at
+JPEG quality 40, at any angle, with 20% more light or at half size of 100 pixels or more are above it 19
+times in 20; of 3 million pairs of different CIFAR-10 images none is."""
+_NEAR = 0.97  # of the amplitudes, below which no pair that agrees was ever seen
+_FLAT = 2.0  # grey levels of standard deviation, below which there is no picture to compare
+_BLOCK = 512
+
+
+def groups_of(digests: list[str], thumbs: np.ndarray, compared: np.ndarray, turned: bool) -> np.ndarray:
+    """Return each image's group, int ``[N]``: the first row that shows the same picture.
+
+    Images of one digest are one picture. ``thumbs`` is uint8 ``[N, 32, 32]``; only the rows that are
+    true in ``compared`` are compared by sight: different images of a few pixels look alike.
+    ``turned`` finds turned and mirrored copies too, which no set of letters would bear: a turned
+    Z is an N.
+    """
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    first = dict(reversed([(digest, row) for row, digest in enumerate(digests)]))
+    heads = np.array([first[digest] for digest in digests])
+    own = np.arange(len(digests))
+    rows = np.flatnonzero((heads == own) & compared)
+    pairs = [np.stack([heads, own]), *(rows[pair] for pair in _alike(thumbs[rows], turned))]
+    one, other = np.concatenate(pairs, axis=1)
+    links = coo_array((np.ones(len(one), bool), (one, other)), shape=(len(own), len(own)))
+    _, component = connected_components(links, directed=False)
+    _, starts = np.unique(component, return_index=True)
+    return np.asarray(starts[component])
+
+
+def _alike(thumbs: np.ndarray, turned: bool) -> Iterator[np.ndarray]:
+    """Yield the pairs that agree, int ``[2, n]``, a block of rows at a time."""
+    spectra, amplitudes = _describe(thumbs)
+    for start in range(0, len(thumbs), _BLOCK):
+        near = amplitudes[start : start + _BLOCK] @ amplitudes[start:].T > _NEAR
+        pairs = np.argwhere(np.triu(near, 1)).T + start
+        for piece in np.array_split(pairs, 1 + pairs.shape[1] // 4096, axis=1):
+            one, other = spectra[piece[0]], spectra[piece[1]]
+            yield piece[:, _correlation(one, other, turned) > ALIKE]
+
+
+def _describe(thumbs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return each thumbnail's Fourier series along its rings, and their amplitudes, of unit length.
+
+    Complex ``[N, rings, harmonics]`` and float ``[N, features]``; zero where there is no picture.
+    """
+    radius = (np.arange(RINGS) + 0.5) / RINGS * 0.48 * thumbs.shape[1]
+    weight = radius / radius.sum() / ANGLES  # the area that each point of a ring stands for
+    angle = np.arange(ANGLES) * 2 * np.pi / ANGLES
+    middle = (thumbs.shape[1] - 1) / 2
+    down = middle + radius[:, None] * np.sin(angle)
+    across = middle + radius[:, None] * np.cos(angle)
+    spectra = np.empty((len(thumbs), RINGS, ANGLES // 2 + 1), np.complex64)
+    for start in range(0, len(thumbs), _BLOCK):
+        rings = _interpolate(thumbs[start : start + _BLOCK], down, across)
+        rings -= np.einsum("nra,r->n", rings, weight)[:, None, None]
+        spread = np.sqrt(np.einsum("nra,nra,r->n", rings, rings, weight))
+        scale = np.where(spread < _FLAT, 0, 1 / np.maximum(spread, _FLAT))
+        rings *= scale[:, None, None] * np.sqrt(weight)[:, None]
+        spectra[start : start + _BLOCK] = np.fft.rfft(rings, norm="ortho")
+    amplitudes = np.abs(spectra[..., :9]).reshape(len(thumbs), -1)
+    length = np.linalg.norm(amplitudes, axis=1, keepdims=True)
+    return spectra, amplitudes / np.maximum(length, 1e-9)
+
+
+def _interpolate(thumbs: np.ndarray, down: np.ndarray, across: np.ndarray) -> np.ndarray:
+    """Read ``[n, S, S]`` at points between the pixels: float32 ``[n, rings, angles]``."""
+    y, x = np.floor(down).astype(int), np.floor(across).astype(int)
+    v, u = (down - y).astype(np.float32), (across - x).astype(np.float32)
+    upper = thumbs[:, y, x] * (1 - u) + thumbs[:, y, x + 1] * u
+    lower = thumbs[:, y + 1, x] * (1 - u) + thumbs[:, y + 1, x + 1] * u
+    return np.asarray(upper * (1 - v) + lower * v, dtype=np.float32)
+
+
+def _correlation(one: np.ndarray, other: np.ndarray, turned: bool) -> np.ndarray:
+    """Return the correlation of pairs of pictures ``[n]``: upright, or at the best of all angles."""
+    if not turned:
+        same = one * other.conj()
+        both = np.full(same.shape[-1], 2.0)
+        both[[0, -1]] = 1
+        return np.asarray((same.real * both).sum(axis=(1, 2)))
+    straight = np.fft.irfft((one * other.conj()).sum(axis=1), n=STEPS).max(axis=-1)
+    mirrored = np.fft.irfft((one * other).sum(axis=1), n=STEPS).max(axis=-1)
+    return np.asarray(np.maximum(straight, mirrored) * STEPS)  # which the inverse divided by

@@ -1,0 +1,60 @@
+"""Datasets that Kaggle hands out to those who have an account there and accepted the terms."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+from convbench.data.download import MIRROR
+from convbench.errors import UserError
+
+_SITE = "https://www.kaggle.com"
+
+
+def fetch(name: str, kind: str, slug: str, parts: str) -> Callable[[Path], None]:
+    """Return a function that fills a folder with Kaggle's archive of ``slug``.
+
+    ``kind`` is ``competitions`` or ``datasets``; ``parts`` says what a user who downloads by hand
+    should put in place. The official client is used where it and its credentials are there.
+    """
+    archive = f"{slug.rpartition('/')[2]}.zip"
+
+    def fill(folder: Path) -> None:
+        mirrored = Path(os.environ.get(MIRROR, "")) / archive
+        if os.environ.get(MIRROR) and mirrored.exists():
+            shutil.copyfile(mirrored, folder / archive)
+        elif (client := shutil.which("kaggle")) and _has_credentials():
+            _call(client, kind, slug, folder)
+        else:
+            page = f"{_SITE}/{'c/' if kind == 'competitions' else 'datasets/'}{slug}"
+            raise UserError(
+                f"{name} comes from Kaggle, with your own account.\n"
+                f"By hand: download it from {page} and put {parts} into data/{name}/.\n"
+                f"With the official client: pip install kaggle, make a token at {_SITE}/settings "
+                "(~/.kaggle/kaggle.json, or KAGGLE_USERNAME and KAGGLE_KEY), accept that page's terms.\n"
+                f"From a folder that holds {archive}: {MIRROR}=FOLDER"
+            )
+
+    return fill
+
+
+def _has_credentials() -> bool:
+    home = Path(os.environ.get("KAGGLE_CONFIG_DIR", "~/.kaggle")).expanduser()
+    named = os.environ.get("KAGGLE_API_TOKEN") or (
+        os.environ.get("KAGGLE_USERNAME") and os.environ.get("KAGGLE_KEY")
+    )
+    return bool(named) or any((home / name).exists() for name in ("kaggle.json", "access_token"))
+
+
+def _call(client: str, kind: str, slug: str, folder: Path) -> None:
+    flag = "-c" if kind == "competitions" else "-d"
+    done = subprocess.run(
+        [client, kind, "download", flag, slug, "-p", str(folder)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if done.returncode or not any(folder.iterdir()):
+        raise UserError(f"kaggle {kind} download {flag} {slug} failed:\n{done.stdout.strip()}")

@@ -1,0 +1,103 @@
+"""A user's own dataset, as a config describes it."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from convbench.config.datasets import DatasetSettings, Layout, basename
+from convbench.data.archives import pack, unpack
+from convbench.data.base import Dataset, Listing
+from convbench.data.download import Remote, download
+from convbench.data.folder import is_hidden, is_image, read_folder
+from convbench.data.medmnist import read_npz
+from convbench.data.table import find_table, images_of, read_table
+from convbench.errors import UserError
+
+_PACKED = "files.tar"
+"""What a folder of one's own is copied into: one file, which DVC pins, pushes and pulls at once."""
+
+
+def own_dataset(name: str, settings: DatasetSettings) -> Dataset:
+    """Return the dataset that a config calls ``name``."""
+    assert settings.source is not None
+    assert settings.layout is not None
+    reader = _READERS[settings.layout]
+
+    def fetch(folder: Path) -> None:
+        if settings.sha256 is not None:
+            assert settings.source is not None
+            remote = Remote(basename(settings.source[0]), f"sha256:{settings.sha256}", settings.source)
+            download(remote, folder)
+        else:
+            _check_local(name, settings)
+            pack(local_files(name, settings), folder / _PACKED)
+
+    def read(raw: Path, scratch: Path) -> Listing:
+        listing = reader(raw, scratch, settings, name)
+        if not listing.samples:
+            raise UserError(f"{name}: there is no image in {raw}")
+        return listing
+
+    return Dataset(fetch=fetch, read=read, multi_label=None)
+
+
+def _check_local(name: str, settings: DatasetSettings) -> None:
+    """Refuse a folder that could not be read later, before it is copied: a copy has no empty folders."""
+    assert settings.source is not None
+    source = Path(settings.source[0]).expanduser()
+    if settings.layout == "folder" and source.is_dir():
+        read_folder(source, name)
+
+
+def local_files(name: str, settings: DatasetSettings) -> dict[str, Path]:
+    """Return the files of a dataset that lies in a folder or beside a table: name -> path.
+
+    Raises ``UserError`` where there are none.
+    """
+    assert settings.source is not None
+    source = Path(settings.source[0]).expanduser()
+    if settings.layout == "table" and source.is_file():
+        images = {image: source.parent / image for image in images_of(source, settings, name)}
+        if absent := [image for image, path in images.items() if not path.is_file()]:
+            raise UserError(
+                f"{name}: {source} names {len(absent)} images that are not there: "
+                + ", ".join(absent[:5])
+            )
+        return {source.name: source, **images}
+    if not source.is_dir():
+        kind = "a folder" if settings.layout == "folder" else "a file or a folder"
+        raise UserError(f"{name}: source: {str(source)!r} is not {kind}")
+    wanted = {
+        path.relative_to(source).as_posix(): path
+        for path in source.rglob("*")
+        if path.is_file()
+        and not any(is_hidden(part) for part in (path, *path.parents) if part.is_relative_to(source))
+        and (is_image(path) or settings.layout != "folder")
+    }
+    if not wanted:
+        raise UserError(f"{name}: source: there is no image in {source}")
+    return wanted
+
+
+def _only_file(raw: Path) -> Path:
+    return next(path for path in sorted(raw.iterdir()) if path.is_file() and not is_hidden(path))
+
+
+def _read_folder(raw: Path, scratch: Path, settings: DatasetSettings, name: str) -> Listing:
+    unpack(_only_file(raw), scratch)
+    return read_folder(scratch, name)
+
+
+def _read_table(raw: Path, scratch: Path, settings: DatasetSettings, name: str) -> Listing:
+    unpack(_only_file(raw), scratch)
+    return read_table(find_table(scratch, settings, name), settings, name)
+
+
+def _read_npz(raw: Path, scratch: Path, settings: DatasetSettings, name: str) -> Listing:
+    return read_npz(_only_file(raw), None)
+
+
+_READERS: Mapping[Layout, Callable[[Path, Path, DatasetSettings, str], Listing]] = {
+    "folder": _read_folder,
+    "table": _read_table,
+    "medmnist": _read_npz,
+}

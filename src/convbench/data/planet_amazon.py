@@ -1,0 +1,53 @@
+"""Planet: Understanding the Amazon from Space: 40,479 satellite images of 256x256, 17 labels.
+
+The training set of the Kaggle competition of 2017, whose own test labels were never published: the
+splits are made here. The competition's number is F2, the mean over images.
+"""
+
+from functools import partial
+from pathlib import Path
+
+import pandas as pd
+
+from convbench.data.base import Dataset, Listing, Sample
+from convbench.data.images import open_image
+from convbench.data.kaggle import fetch
+from convbench.data.published import gather, unpacked
+from convbench.errors import UserError
+
+CLASSES = (
+    "agriculture", "artisinal_mine", "bare_ground", "blooming", "blow_down", "clear", "cloudy",
+    "conventional_mine", "cultivation", "habitation", "haze", "partly_cloudy", "primary", "road",
+    "selective_logging", "slash_burn", "water",
+)  # fmt: skip
+
+
+def _read(raw: Path, scratch: Path) -> Listing:
+    """List the images as ``train_v2.csv`` does."""
+    parts = ("train-jpg", "train_v2.csv")
+    root = gather(unpacked(raw, scratch, parts[1]), scratch, parts)
+    table = pd.read_csv(root / parts[1], dtype=str, keep_default_na=False)
+    samples: list[Sample] = []
+    for image, tags in zip(table["image_name"], table["tags"], strict=True):
+        if unknown := sorted(set(tags.split()) - set(CLASSES)):
+            raise UserError(
+                f"{parts[1]}: {image} has the tags {', '.join(unknown)}, which are not among the 17"
+            )
+        label = tuple(sorted(CLASSES.index(tag) for tag in tags.split()))
+        path = root / parts[0] / f"{image}.jpg"
+        samples.append(Sample(f"{parts[0]}/{image}.jpg", label, None, partial(open_image, path)))
+    return Listing(CLASSES, samples)
+
+
+PLANET_AMAZON = Dataset(
+    fetch=fetch(
+        "planet_amazon",
+        "competitions",
+        "planet-understanding-the-amazon-from-space",
+        "train-jpg/ (or an archive with it) and train_v2.csv",
+    ),
+    read=_read,
+    classes=CLASSES,
+    multi_label=True,
+    keeps=frozenset({"shift_and_scale", "small_turn", "any_turn", "flip_left_right", "flip_up_down"}),
+)
