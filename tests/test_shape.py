@@ -24,10 +24,16 @@ def test_the_snakefile_is_a_table_of_contents():
 
 
 def test_every_config_key_is_explained():
-    from convbench.config import grid, spec
+    from convbench.config import datasets, grid, spec
 
     text = (ROOT / "config" / "README.md").read_text(encoding="utf-8")
-    models = (grid.Grid, grid.StrategySettings, grid.Pretraining, spec.Budget)
+    models = (
+        grid.Grid,
+        grid.StrategySettings,
+        grid.Pretraining,
+        datasets.DatasetSettings,
+        spec.Budget,
+    )
     keys = {key for model in models for key in model.model_fields}
 
     assert sorted(key for key in keys if f"`{key}`" not in text) == []

@@ -1,11 +1,12 @@
 import pandas as pd
 
 from convbench.analysis.findings import findings, transfers
+from convbench.analysis.tables import RUN_COLUMNS, table
 
 
-def _runs(accuracies, architecture="net", dataset="zoo"):
+def _runs(scores, architecture="net", dataset="zoo", score="accuracy"):
     rows = []
-    for (size, strategy, augmentation, seed), (test, seconds) in accuracies.items():
+    for (size, strategy, augmentation, seed), (test, seconds) in scores.items():
         rows.append(
             {
                 "run_id": f"zoo@{size}/net/{strategy}/{augmentation}/s{seed}",
@@ -16,16 +17,16 @@ def _runs(accuracies, architecture="net", dataset="zoo"):
                 "augmentation": augmentation,
                 "seed": seed,
                 "outcome": "finished",
-                "val_accuracy": test,
-                "test_accuracy": test,
-                "test_accuracy_per_class": test,
+                "score": score,
+                "val_score": test,
+                "test_score": test,
                 "train_seconds": seconds,
                 "params_trainable": 1,
                 "params_total": 1,
                 "macs": 1,
             }
         )
-    return pd.DataFrame(rows)
+    return table(rows, RUN_COLUMNS)
 
 
 def test_planted_differences_are_said():
@@ -42,9 +43,10 @@ def test_planted_differences_are_said():
 
     transfer, cost = findings(runs)
 
+    assert transfer.startswith("Against training from scratch, transfer changed the test accuracy: ")
     assert "with 50 images of zoo, fine_tune by +7.0 points (1 of 2)" in transfer
     assert "with 900 images of zoo, fine_tune by −0.5 points (0 of 1)" in transfer
-    assert "net with fine_tune and none: 89.5% of test images right after 0.5 s" in cost
+    assert "net with fine_tune and none: test accuracy 89.5% after 0.5 s" in cost
     assert "against 90.0% after 2.0 s" in cost
 
 
@@ -62,7 +64,8 @@ def test_augmentation_is_compared_with_none():
     augmentation, _ = findings(runs)
 
     assert (
-        augmentation == "Against no augmentation, affine changed test accuracy by ±0.0 points (0 of 1)."
+        augmentation
+        == "Against no augmentation, affine changed the test accuracy by ±0.0 points (0 of 1)."
     )
 
 
@@ -91,3 +94,20 @@ def test_the_cheapest_is_of_the_same_dataset_as_the_best():
     rival = _runs({(50, "scratch", "none", 0): (0.90, 0.1)}, "rival", "farm")
 
     assert "rival" not in findings(pd.concat([zoo, rival], ignore_index=True))[-1]
+
+
+def test_another_score_is_said_by_its_name():
+    cells = {(50, "scratch", "none", 0): (0.5, 2.0), (50, "fine_tune", "none", 0): (0.6, 2.0)}
+
+    transfer, _ = findings(_runs(cells, score="mean_average_precision"))
+
+    assert "transfer changed the test mean average precision: " in transfer
+
+
+def test_datasets_that_differ_in_their_score_share_no_name_for_it():
+    cells = {(50, "scratch", "none", 0): (0.5, 2.0), (50, "fine_tune", "none", 0): (0.6, 2.0)}
+    farm = _runs(cells, dataset="farm", score="mean_average_precision")
+
+    transfer, _ = findings(pd.concat([_runs(cells), farm], ignore_index=True))
+
+    assert "transfer changed the test score: " in transfer

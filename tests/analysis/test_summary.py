@@ -1,8 +1,7 @@
-import numpy as np
-import pandas as pd
 import pytest
 
 from convbench.analysis.summary import below_chance, best_by_validation, cells, paired
+from convbench.analysis.tables import RUN_COLUMNS, table
 
 
 def run(strategy, seed, test, val=0.5, **more):
@@ -15,8 +14,9 @@ def run(strategy, seed, test, val=0.5, **more):
         "augmentation": "none",
         "seed": seed,
         "outcome": "finished",
-        "val_accuracy": val,
-        "test_accuracy": test,
+        "score": "accuracy",
+        "val_score": val,
+        "test_score": test,
         "test_accuracy_per_class": test,
         "train_seconds": 2.0,
         "params_trainable": 10,
@@ -25,8 +25,12 @@ def run(strategy, seed, test, val=0.5, **more):
     } | more
 
 
+def runs_of(*rows):
+    return table(rows, RUN_COLUMNS)
+
+
 def test_a_cell_is_the_mean_and_the_extremes_over_its_seeds():
-    runs = pd.DataFrame([run("scratch", 0, 0.6), run("scratch", 1, 0.9), run("fine_tune", 0, 0.7)])
+    runs = runs_of(run("scratch", 0, 0.6), run("scratch", 1, 0.9), run("fine_tune", 0, 0.7))
 
     summary = cells(runs).set_index("strategy")
 
@@ -40,26 +44,24 @@ def test_a_cell_is_the_mean_and_the_extremes_over_its_seeds():
 
 
 def test_a_run_that_did_not_finish_is_in_no_mean():
-    runs = pd.DataFrame([run("scratch", 0, 0.6), run("scratch", 1, np.nan, outcome="diverged")])
+    runs = runs_of(run("scratch", 0, 0.6), run("scratch", 1, None, outcome="diverged"))
 
     assert cells(runs)["seeds"].tolist() == [1]
 
 
 def test_the_test_split_never_picks():
-    runs = pd.DataFrame([run("scratch", 0, 0.9, val=0.5), run("fine_tune", 0, 0.6, val=0.8)])
+    runs = runs_of(run("scratch", 0, 0.9, val=0.5), run("fine_tune", 0, 0.6, val=0.8))
 
     assert best_by_validation(cells(runs))["strategy"] == "fine_tune"
 
 
 def test_a_difference_is_over_pairs_alike_in_all_else():
-    runs = pd.DataFrame(
-        [
-            run("scratch", 0, 0.5),
-            run("scratch", 1, 0.9),
-            run("fine_tune", 0, 0.6),
-            run("fine_tune", 1, 0.8),
-            run("fine_tune", 2, 0.1),  # has no partner
-        ]
+    runs = runs_of(
+        run("scratch", 0, 0.5),
+        run("scratch", 1, 0.9),
+        run("fine_tune", 0, 0.6),
+        run("fine_tune", 1, 0.8),
+        run("fine_tune", 2, 0.1),  # has no partner
     )
 
     difference = paired(runs, "strategy", "fine_tune", "scratch")
@@ -70,6 +72,12 @@ def test_a_difference_is_over_pairs_alike_in_all_else():
 
 
 def test_a_run_at_chance_is_named():
-    runs = pd.DataFrame([run("scratch", 0, 0.25), run("fine_tune", 0, 0.26)])
+    runs = runs_of(run("scratch", 0, 0.25), run("fine_tune", 0, 0.26))
 
     assert below_chance(runs, {"zoo": 4}) == ["scratch/s0"]
+
+
+def test_guessing_is_no_question_where_images_carry_several_labels():
+    runs = runs_of(run("scratch", 0, 0.01, test_accuracy_per_class=None))
+
+    assert below_chance(runs, {"zoo": 4}) == []

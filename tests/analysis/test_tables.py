@@ -1,8 +1,9 @@
 import pandas as pd
+import pytest
 
-from convbench.analysis.tables import RUN_COLUMNS, table
+from convbench.analysis.tables import EPOCH_COLUMNS, LABEL_COLUMNS, RUN_COLUMNS, table
 
-PROMISED = [
+RUNS = [
     "run_id",
     "dataset",
     "train_size",
@@ -28,11 +29,45 @@ PROMISED = [
     "device",
     "threads",
     "mlflow_run_id",
+    "score",
+    "val_score",
+    "test_score",
+    "test_mean_average_precision",
+    "test_f1_micro",
+    "test_f1_macro",
+    "test_f2",
+    "label_breaking",
+]
+EPOCHS = [
+    "run_id",
+    "epoch",
+    "lr",
+    "train_loss",
+    "train_accuracy",
+    "val_loss",
+    "val_accuracy",
+    "seconds",
+    "cpu_seconds",
+    "val_score",
+]
+LABELS = [
+    "run_id",
+    "label",
+    "images",
+    "average_precision",
+    "f1",
+    "threshold_f1",
+    "threshold_f2",
 ]
 
 
-def test_the_promised_columns_come_first_in_their_order():
-    assert list(RUN_COLUMNS)[: len(PROMISED)] == PROMISED
+@pytest.mark.parametrize(
+    ("columns", "promised"),
+    [(RUN_COLUMNS, RUNS), (EPOCH_COLUMNS, EPOCHS), (LABEL_COLUMNS, LABELS)],
+    ids=["runs", "epochs", "labels"],
+)
+def test_the_promised_columns_come_first_in_their_order(columns, promised):
+    assert list(columns)[: len(promised)] == promised
 
 
 def test_what_a_run_lacks_is_missing_not_zero():

@@ -36,7 +36,11 @@ def _wrong(values, message):
 
 def test_an_unknown_key_is_named_with_the_known_ones(values):
     values["architecture"] = ["resnet20"]
-    _wrong(values, "architecture: unknown key; there are architectures, augmentations, device,")
+    _wrong(
+        values,
+        "architecture: unknown key; there are allow_label_breaking, architectures, augmentations, "
+        "datasets, device,",
+    )
 
 
 def test_an_unknown_key_of_a_strategy_is_named_with_its_place(values):
@@ -115,3 +119,32 @@ def test_a_wrong_item_is_one_problem_not_two(values):
 def test_a_pretraining_has_one_rate(values):
     values["pretraining"]["letters"]["body_lr"] = 0.1
     _wrong(values, "pretraining.letters.body_lr: unknown key")
+
+
+def test_how_images_become_square_has_to_be_said(values):
+    del values["resize"]
+    _wrong(values, "resize: this key is missing")
+
+
+def test_an_unknown_key_of_a_dataset_is_named_with_its_place(values):
+    values["datasets"] = {"digits": {"keep": ["colour"]}}
+    _wrong(values, "datasets.digits.keep: unknown key; there are image_column, keeps, label_columns,")
+
+
+def test_a_dataset_that_no_task_is_on_is_refused(values):
+    values["datasets"] = {"zoo": {"keeps": ["colour"]}}
+    _wrong(values, "datasets.zoo is described, and no task is on it")
+
+
+def test_every_dataset_is_named_once_the_sources_included(values):
+    values["tasks"]["digits"] = {"epochs": 1, "batch_size": 5}
+
+    assert Grid.parse(values, "a.yaml").dataset_names() == ["digits", "letters"]
+
+
+def test_a_task_may_be_on_one_of_a_family(values):
+    values["tasks"] = {"medmnist/pneumoniamnist@50": {"epochs": 1, "batch_size": 5}}
+
+    (spec, *_) = Grid.parse(values, "a.yaml").runs()
+
+    assert (spec.dataset, spec.train_size) == ("medmnist/pneumoniamnist", 50)

@@ -8,7 +8,7 @@ from convbench.data.digits import DIGITS
 def samples(tmp_path_factory):
     folder = tmp_path_factory.mktemp("digits")
     DIGITS.fetch(folder)
-    return DIGITS.read(folder)
+    return DIGITS.read(folder, tmp_path_factory.mktemp("scratch")).samples
 
 
 def test_there_are_1797_images_of_ten_classes(samples):

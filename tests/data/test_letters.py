@@ -20,8 +20,9 @@ def test_there_are_92_letters_and_no_digit():
     assert all(letter.isalpha() and not letter.isdigit() for letter in LETTERS.classes)
 
 
-def test_every_letter_has_80_training_images_and_10_for_each_other_split(folder):
-    counts = Counter((sample.label, sample.split) for sample in LETTERS.read(folder))
+def test_every_letter_has_80_training_images_and_10_for_each_other_split(folder, tmp_path):
+    listing = LETTERS.read(folder, tmp_path)
+    counts = Counter((sample.label, sample.split) for sample in listing.samples)
 
     assert set(counts.values()) == {80, 10}
     assert sum(n for (_, split), n in counts.items() if split == "train") == LETTERS.train_images

@@ -1,4 +1,7 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
+import yaml
 from dvc.repo import Repo
 
 from convbench.data import pins
@@ -38,7 +41,7 @@ def test_the_digest_is_the_one_that_dvc_computes(folder, monkeypatch):
 def test_what_is_pinned_passes(folder):
     found = pins.measure(folder)
 
-    assert pins.check(folder, _pin(folder, found.md5)) == found
+    assert pins.check("zoo", folder, _pin(folder, found.md5)) == found
 
 
 def test_a_changed_byte_is_refused_with_both_digests(folder):
@@ -47,7 +50,7 @@ def test_a_changed_byte_is_refused_with_both_digests(folder):
     (folder / "a.txt").write_text("two")
 
     with pytest.raises(UserError) as caught:
-        pins.check(folder, path)
+        pins.check("zoo", folder, path)
 
     assert before.md5 in str(caught.value)
     assert pins.measure(folder).md5 in str(caught.value)
@@ -58,15 +61,68 @@ def test_a_renamed_file_is_refused(folder):
     (folder / "a.txt").rename(folder / "b.txt")
 
     with pytest.raises(UserError, match="is not what"):
-        pins.check(folder, path)
+        pins.check("zoo", folder, path)
 
 
-def test_an_unpinned_folder_is_refused_with_the_pin_to_add(folder):
+OTHERS = "outs:\n- path: data/other\n  hash: md5\n  md5: abc.dir\n"
+
+
+@pytest.fixture
+def others(folder):
+    """A pin file that pins another dataset."""
     path = folder.parent.parent / "data.dvc"
-    path.write_text("outs:\n- path: data/other\n  hash: md5\n")
+    path.write_text(OTHERS)
+    return path
 
-    with pytest.raises(UserError, match=f"md5: {pins.measure(folder).md5}"):
-        pins.check(folder, path)
+
+def test_an_unpinned_folder_is_refused_with_the_command_that_pins_it(folder, others):
+    with pytest.raises(UserError, match=r"has no pin in .*data\.dvc; convbench fetch zoo adds it"):
+        pins.check("zoo", folder, others)
+
+
+def test_a_pin_that_was_written_is_the_one_that_is_checked(folder, others):
+    found = pins.measure(folder)
+
+    pins.write("zoo", found, others)
+
+    assert pins.check("zoo", folder, others) == found
+
+
+def test_a_new_pin_leaves_the_others_as_they_are(folder, others):
+    before = yaml.safe_load(OTHERS)["outs"]
+
+    pins.write("zoo", pins.measure(folder), others)
+
+    assert yaml.safe_load(others.read_text())["outs"][:-1] == before
+
+
+def test_a_pin_that_is_written_again_replaces_the_old_one(folder, others):
+    pins.write("zoo", pins.measure(folder), others)
+    (folder / "a.txt").write_text("two")
+    after = pins.measure(folder)
+
+    pins.write("zoo", after, others)
+
+    pinned = {out["path"]: out["md5"] for out in yaml.safe_load(others.read_text())["outs"]}
+    assert pinned == {"data/other": "abc.dir", "data/zoo": after.md5}
+
+
+def test_one_of_a_family_has_a_pin_of_its_own(folder, others):
+    found = pins.measure(folder)
+
+    pins.write("family/zoo", found, others)
+
+    assert (pins.expected_of("family/zoo", others), pins.expected_of("zoo", others)) == (found.md5, None)
+
+
+def test_pins_written_at_the_same_time_are_all_kept(folder, others):
+    found = pins.measure(folder)
+    names = [f"zoo{number}" for number in range(16)]
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda name: pins.write(name, found, others), names))
+
+    assert [name for name in names if pins.expected_of(name, others) is None] == []
 
 
 @pytest.mark.parametrize("text", ["", "outs: 3", "[", "stages: []"])
@@ -75,9 +131,9 @@ def test_a_broken_pin_file_is_named(folder, text):
     path.write_text(text)
 
     with pytest.raises(UserError, match=r"data\.dvc is not a DVC file"):
-        pins.check(folder, path)
+        pins.check("zoo", folder, path)
 
 
 def test_a_missing_pin_file_is_named(folder):
     with pytest.raises(UserError, match=r"data\.dvc is missing"):
-        pins.check(folder, folder.parent.parent / "data.dvc")
+        pins.check("zoo", folder, folder.parent.parent / "data.dvc")

@@ -4,20 +4,25 @@ import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
+from tests.conftest import how
 
 from convbench.data import DATASETS
-from convbench.data.base import Sample
+from convbench.data.base import Listing, Sample
 from convbench.data.prepared import open_prepared, prepare
 
+OFFLINE = ("digits", "letters")
+"""What can be fetched without a network."""
 
-def _make(folder, images, side=4):
+
+def _make(folder, images, **changes):
     splits = ["train", "train", "val", "test"]
     samples = [
         Sample(f"{row}.png", row % 2, splits[row % 4], lambda image=image: image)
         for row, image in enumerate(images)
     ]
     folder.mkdir(exist_ok=True)
-    prepare("zoo", ["cat", "dog"], samples, side, "abc.dir", folder)
+    settings = how(**{"image_size": 4} | changes)
+    prepare("zoo", Listing(("cat", "dog"), samples), False, settings, "abc.dir", folder)
     return open_prepared(folder)
 
 
@@ -57,6 +62,17 @@ def test_the_digest_changes_with_a_pixel_and_with_nothing_else(tmp_path):
     assert first == again != other
 
 
+def test_the_number_of_workers_changes_no_byte(tmp_path):
+    rng = np.random.default_rng(0)
+    images = [Image.fromarray(rng.integers(0, 256, (9, 7, 3), dtype=np.uint8)) for _ in range(300)]
+
+    for workers in (1, 4):
+        _make(tmp_path / str(workers), images, workers=workers)
+
+    for name in ("images.npy", "index.parquet", "card.json"):
+        assert (tmp_path / "1" / name).read_bytes() == (tmp_path / "4" / name).read_bytes()
+
+
 def test_the_index_has_a_row_an_image(tmp_path):
     data = _make(tmp_path / "a", [_solid(value, 0, 0) for value in (10, 20, 30, 40)])
 
@@ -68,13 +84,18 @@ def test_the_index_has_a_row_an_image(tmp_path):
     assert index["digest"][2] == hashlib.sha256(data.pixels[2].tobytes()).hexdigest()
 
 
-@pytest.mark.parametrize("name", DATASETS)
+@pytest.mark.parametrize("name", OFFLINE)
 def test_every_dataset_keeps_the_contract(name, tmp_path):
     dataset = DATASETS[name]
-    dataset.fetch(tmp_path)
+    raw, scratch = tmp_path / "raw", tmp_path / "scratch"
+    raw.mkdir()
+    scratch.mkdir()
+    dataset.fetch(raw)
 
-    samples = dataset.read(tmp_path)
+    listing = dataset.read(raw, scratch)
 
+    samples = listing.samples
+    assert listing.classes == dataset.classes
     assert {sample.label for sample in samples} == set(range(len(dataset.classes)))
     assert sum(sample.split == "train" for sample in samples) == dataset.train_images
     assert {sample.split for sample in samples} == {"train", "val", "test"}

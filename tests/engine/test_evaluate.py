@@ -1,11 +1,17 @@
 import numpy as np
 import pytest
 import torch
-from sklearn.metrics import accuracy_score, balanced_accuracy_score, log_loss
+from sklearn.metrics import (
+    accuracy_score,
+    average_precision_score,
+    balanced_accuracy_score,
+    log_loss,
+)
 from torch import nn
 
 from convbench.engine.batches import Images, Standardise
 from convbench.engine.evaluate import evaluate
+from convbench.engine.objective import ONE_LABEL, SEVERAL_LABELS
 
 SAME = Standardise([0.0] * 3, [1.0] * 3)
 
@@ -23,19 +29,36 @@ def _network():
 
 
 def test_scores_agree_with_scikit_learn(images):
-    result = evaluate(_network(), images, SAME)
+    result = evaluate(_network(), images, SAME, ONE_LABEL)
 
     said = result.probabilities.argmax(axis=1)
-    assert result.accuracy == pytest.approx(accuracy_score(images.labels, said))
-    assert result.accuracy_per_class == pytest.approx(balanced_accuracy_score(images.labels, said))
+    accuracy, per_class = result.scores["accuracy"], result.scores["accuracy_per_class"]
+    assert accuracy == pytest.approx(accuracy_score(images.labels, said))
+    assert per_class == pytest.approx(balanced_accuracy_score(images.labels, said))
     assert result.loss == pytest.approx(log_loss(images.labels, result.probabilities), rel=1e-5)
-    assert result.accuracy != pytest.approx(result.accuracy_per_class, abs=0.01)
+    assert accuracy != pytest.approx(per_class, abs=0.01)
+
+
+def test_scores_of_several_labels_agree_with_scikit_learn(images):
+    labels = np.random.default_rng(1).random((700, 3)) < [0.6, 0.3, 0.05]
+    several = Images(images.pixels, images.rows, labels.astype(np.float32))
+
+    result = evaluate(_network(), several, SAME, SEVERAL_LABELS)
+
+    chances = result.probabilities
+    assert result.scores == {
+        "mean_average_precision": pytest.approx(
+            average_precision_score(labels, chances, average="macro")
+        )
+    }
+    losses = [log_loss(labels[:, label], chances[:, label]) for label in range(3)]
+    assert result.loss == pytest.approx(np.mean(losses), rel=1e-5)
 
 
 def test_dropout_is_off(images):
     network = _network().train()
 
-    first, second = (evaluate(network, images, SAME).probabilities for _ in range(2))
+    first, second = (evaluate(network, images, SAME, ONE_LABEL).probabilities for _ in range(2))
 
     assert np.array_equal(first, second)
     assert not network.training
@@ -46,7 +69,7 @@ def test_images_are_scaled_and_standardised(images):
     network = nn.Sequential(nn.Flatten(), nn.Linear(48, 3))
     network.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
 
-    evaluate(network, images, Standardise([0.5, 0.4, 0.3], [0.2, 0.1, 0.5]))
+    evaluate(network, images, Standardise([0.5, 0.4, 0.3], [0.2, 0.1, 0.5]), ONE_LABEL)
 
     expected = (images.pixels / 255 - [0.5, 0.4, 0.3]) / [0.2, 0.1, 0.5]
     found = torch.cat(seen).permute(0, 2, 3, 1).numpy()

@@ -6,7 +6,9 @@ from torch.nn import functional as F
 
 from convbench.augment import AUGMENTS
 from convbench.engine.batches import Images, Standardise, batches
+from convbench.engine.evaluate import evaluate
 from convbench.engine.loop import Diverged, Trainer, train_mode
+from convbench.engine.objective import ONE_LABEL, SEVERAL_LABELS
 from convbench.engine.optimiser import make_optimiser, make_schedule
 from convbench.models import ARCHITECTURES
 from convbench.seeding import generator, seeded
@@ -22,21 +24,31 @@ def _images(count, seed=0):
     return Images(pixels, np.arange(count), labels)
 
 
-def _trainer(lr=0.01, augmentation="none", run="a/run", architecture="resnet20"):
+def _several(count, seed=0):
+    """The same pictures, each with two labels: the first on the bright ones, the second on all."""
+    images = _images(count, seed)
+    labels = np.stack([images.labels, np.ones(count)], axis=1).astype(np.float32)
+    return Images(images.pixels, images.rows, labels)
+
+
+def _trainer(lr=0.01, augmentation="none", run="a/run", architecture="resnet20", **changes):
     with seeded("weights"):
         network = ARCHITECTURES[architecture].build(2, 8)
     optimiser = make_optimiser("sgd", [(list(network.parameters()), lr)], 0.9, 0.0)
-    return Trainer(
-        network=network,
-        optimiser=optimiser,
-        schedule=make_schedule("constant", optimiser, 100),
-        train=_images(30),
-        val=_images(20, seed=1),
-        standardise=SAME,
-        augment=AUGMENTS[augmentation],
-        batch_size=8,
-        run=run,
-    )
+    parts = {
+        "network": network,
+        "optimiser": optimiser,
+        "schedule": make_schedule("constant", optimiser, 100),
+        "train": _images(30),
+        "val": _images(20, seed=1),
+        "standardise": SAME,
+        "objective": ONE_LABEL,
+        "score": "accuracy",
+        "augment": AUGMENTS[augmentation].apply,
+        "batch_size": 8,
+        "run": run,
+    }
+    return Trainer(**parts | changes)
 
 
 def test_a_network_learns_what_can_be_learned():
@@ -44,6 +56,33 @@ def test_a_network_learns_what_can_be_learned():
 
     assert last.val_accuracy > 0.9
     assert last.train_loss < 0.5
+
+
+def test_the_score_that_chooses_is_the_one_that_was_named():
+    lopsided = _images(20, seed=1)
+    lopsided = Images(lopsided.pixels, lopsided.rows[3:], lopsided.labels[3:])
+    trainer = _trainer(score="accuracy_per_class", val=lopsided)
+
+    (epoch,) = trainer.epochs(1)
+
+    result = evaluate(trainer.network, lopsided, SAME, ONE_LABEL)
+    assert epoch.val_score == result.scores["accuracy_per_class"]
+    assert epoch.val_accuracy == result.scores["accuracy"]
+
+
+def test_several_labels_are_learned_and_accuracy_is_no_question_of_them():
+    trainer = _trainer(
+        train=_several(30),
+        val=_several(20, seed=1),
+        objective=SEVERAL_LABELS,
+        score="mean_average_precision",
+    )
+
+    *_, last = trainer.epochs(12)
+
+    assert last.val_score > 0.9
+    assert last.train_loss < 0.5
+    assert (last.train_accuracy, last.val_accuracy) == (None, None)
 
 
 def test_losses_are_means_over_images_not_batches():

@@ -1,9 +1,11 @@
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from convbench.config.datasets import DatasetSettings
 from convbench.data import DATASETS, pins
 from convbench.errors import UserError
 from convbench.files import read_json
@@ -26,10 +28,11 @@ def project(tmp_path, monkeypatch):
 
 
 MARKER = MARKERS / "digits.json"
+AS_IT_IS = DatasetSettings()
 
 
 def test_a_fetched_dataset_is_the_pinned_one(project):
-    fetch("digits")
+    fetch("digits", AS_IT_IS)
 
     assert read_json(MARKER)["md5"] == pins.measure(project / "made").md5
     assert [path.name for path in Path("data").iterdir()] == ["digits"]
@@ -40,7 +43,7 @@ def test_what_is_there_already_is_checked_and_kept(project):
     (project / "made").rename(project / "data" / "digits")
     before = (project / "data" / "digits").stat().st_ino
 
-    fetch("digits")
+    fetch("digits", AS_IT_IS)
 
     assert (project / "data" / "digits").stat().st_ino == before
 
@@ -50,20 +53,18 @@ def test_a_fetch_that_breaks_leaves_nothing(project, monkeypatch):
         (folder / "images.npy").write_bytes(b"half")
         raise ConnectionError("cut")
 
-    monkeypatch.setattr(
-        stage, "DATASETS", {"digits": type("Broken", (), {"fetch": staticmethod(broken)})}
-    )
+    monkeypatch.setattr(stage, "dataset_of", lambda *_: replace(DATASETS["digits"], fetch=broken))
 
     with pytest.raises(ConnectionError):
-        fetch("digits")
+        fetch("digits", AS_IT_IS)
 
     assert list(Path("data").iterdir()) == []
     assert not MARKER.exists()
 
 
 def test_a_corrupted_file_is_found_before_any_work(project):
-    fetch("digits")
-    check_changed(["digits"])
+    fetch("digits", AS_IT_IS)
+    check_changed(["digits"], {})
     images = project / "data" / "digits" / "images.npy"
     images.write_bytes(images.read_bytes()[:-1] + b"\x7f")
     os.utime(images, (0, 0))  # as cp -p would: the change looks old
@@ -71,39 +72,39 @@ def test_a_corrupted_file_is_found_before_any_work(project):
     with pytest.raises(
         UserError, match=r"data/digits is not what data\.dvc pins: expected \w+\.dir, found"
     ):
-        check_changed(["digits"])
+        check_changed(["digits"], {})
     with pytest.raises(UserError, match="is not what"):
-        prepare("digits", 8, project / "prepared")
+        prepare("digits", AS_IT_IS, 8, "stretch", 2, project / "prepared")
 
 
 def test_a_file_that_was_only_touched_is_fine(project):
-    fetch("digits")
+    fetch("digits", AS_IT_IS)
     (project / "data" / "digits" / "labels.npy").touch()
 
-    check_changed(["digits"])
+    check_changed(["digits"], {})
 
 
 def test_a_file_that_was_removed_is_found_before_any_work(project):
-    fetch("digits")
+    fetch("digits", AS_IT_IS)
     (project / "data" / "digits" / "labels.npy").unlink()
 
     with pytest.raises(UserError, match="is not what"):
-        check_changed(["digits"])
+        check_changed(["digits"], {})
     with pytest.raises(UserError, match="is not what"):
         check_all(["digits"])
 
 
 def test_following_the_messages_advice_makes_the_data_again(project):
-    fetch("digits")
+    fetch("digits", AS_IT_IS)
     shutil.rmtree(project / "data" / "digits")
-    check_changed(["digits"])  # what was prepared from it is still good
+    check_changed(["digits"], {})  # what was prepared from it is still good
 
     with pytest.raises(
         UserError, match="data/digits is missing; have it made with: convbench fetch digits"
     ):
-        prepare("digits", 8, project / "prepared")
+        prepare("digits", AS_IT_IS, 8, "stretch", 2, project / "prepared")
     marker = MARKER.read_text()
-    fetch("digits")
+    fetch("digits", AS_IT_IS)
 
     check_all(["digits"])
     assert MARKER.read_text() == marker  # so that nothing becomes stale by it
@@ -116,4 +117,54 @@ def test_the_pin_of_a_dataset_is_its_own(project):
 
 def test_an_unknown_dataset_is_refused_with_the_known_ones(project):
     with pytest.raises(UserError, match="no dataset 'digit'; there are digits, letters"):
-        fetch("digit")
+        fetch("digit", AS_IT_IS)
+
+
+def test_what_has_no_pin_yet_is_pinned(project, capsys):
+    Path("data.dvc").write_text("outs: []\n")
+
+    fetch("digits", AS_IT_IS)
+
+    pinned = pins.measure(project / "made")
+    assert pins.check("digits", Path("data/digits"), Path("data.dvc")) == pinned
+    assert f"data/digits is pinned in data.dvc now: {pinned.md5}, 2 files" in capsys.readouterr().out
+
+
+def test_what_is_pinned_anew_leaves_the_other_pins(project):
+    Path("data.dvc").write_text("outs:\n- path: data/other\n  hash: md5\n  md5: abc.dir\n")
+
+    fetch("digits", AS_IT_IS)
+
+    assert (pin_of("other"), pin_of("digits")) == ("abc.dir", pins.measure(project / "made").md5)
+
+
+def test_what_is_there_without_a_pin_is_not_prepared(project):
+    fetch("digits", AS_IT_IS)
+    Path("data.dvc").write_text("outs: []\n")
+
+    with pytest.raises(UserError, match=r"has no pin in data\.dvc; convbench fetch digits adds it"):
+        prepare("digits", AS_IT_IS, 8, "stretch", 2, project / "prepared")
+
+
+def test_a_dataset_that_is_renewed_is_made_again_and_pinned(project, monkeypatch):
+    fetch("digits", AS_IT_IS)
+    new = replace(DATASETS["digits"], fetch=lambda folder: (folder / "a.txt").write_text("new"))
+    monkeypatch.setattr(stage, "dataset_of", lambda *_: new)
+
+    fetch("digits", AS_IT_IS, renew=True)
+
+    assert [path.name for path in Path("data/digits").iterdir()] == ["a.txt"]
+    assert pin_of("digits") == pins.measure(Path("data/digits")).md5 == read_json(MARKER)["md5"]
+
+
+def test_a_renewal_that_breaks_leaves_what_was_there(project, monkeypatch):
+    def broken(_):
+        raise ConnectionError("cut")
+
+    fetch("digits", AS_IT_IS)
+    monkeypatch.setattr(stage, "dataset_of", lambda *_: replace(DATASETS["digits"], fetch=broken))
+
+    with pytest.raises(ConnectionError):
+        fetch("digits", AS_IT_IS, renew=True)
+
+    check_all(["digits"])

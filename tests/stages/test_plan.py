@@ -120,8 +120,57 @@ def test_a_run_depends_on_its_own_parts_and_on_no_other(values):
     assert not code & (others | catalogues | unrelated)
 
 
-def test_a_prepared_dataset_depends_on_its_own_reader():
-    code = _names(code_of_prepared("digits"))
+def test_a_prepared_dataset_depends_on_its_own_reader(values):
+    code = _names(code_of_prepared("digits", plan(values, "a.yaml").grid))
 
     assert {"data/digits.py", "data/prepared.py", "data/splits.py"} <= code
     assert "data/letters.py" not in code
+
+
+def test_a_users_own_dataset_depends_on_its_layouts_reader(values):
+    values["tasks"] = {"zoo@20": {"epochs": 1, "batch_size": 1}}
+    values["datasets"] = {"zoo": {"layout": "folder", "source": "pictures"}}
+
+    code = _names(code_of_prepared("zoo", plan(values, "a.yaml").grid))
+
+    assert {"data/folder.py", "data/prepared.py"} <= code
+    assert not code & {"data/digits.py", "data/table.py"}
+
+
+def test_an_augmentation_that_changes_what_labels_say_is_refused_with_how(values):
+    values["augmentations"] = ["crop_flip"]
+    _wrong(
+        values,
+        "augmentations: 'crop_flip' with digits: flipping left and right may change what its labels say",
+    )
+
+
+def test_a_source_that_is_pretrained_on_is_checked_too(values):
+    values["pretraining"]["letters"]["augmentation"] = "crop_flip"
+    _wrong(values, "augmentations: 'crop_flip' with letters: flipping left and right may change")
+
+
+def test_an_augmentation_that_changes_what_labels_say_is_run_where_that_is_allowed(values):
+    values |= {"augmentations": ["crop_flip"], "allow_label_breaking": True}
+
+    assert "digits@20/resnet20/scratch/crop_flip/s0" in plan(values, "a.yaml").runs
+
+
+def test_what_keeps_a_label_is_the_users_to_say(values):
+    values["augmentations"] = ["crop_flip"]
+    values["datasets"] = {"digits": {"keeps": ["shift_and_scale", "flip_left_right"]}}
+
+    assert "digits@20/resnet20/scratch/crop_flip/s0" in plan(values, "a.yaml").runs
+
+
+def test_where_nothing_is_known_of_the_labels_nothing_is_refused(values):
+    values["tasks"] = {"zoo@20": {"epochs": 1, "batch_size": 1}}
+    values["datasets"] = {"zoo": {"layout": "folder", "source": "pictures"}}
+    values["augmentations"] = ["dihedral"]
+
+    assert "zoo@20/resnet20/scratch/dihedral/s0" in plan(values, "a.yaml").runs
+
+
+def test_a_users_own_dataset_under_a_name_of_the_catalogue_is_refused(values):
+    values["datasets"] = {"digits": {"layout": "folder", "source": "pictures"}}
+    _wrong(values, "datasets: 'digits' is a dataset of the catalogue; give your own another name")

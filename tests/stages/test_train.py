@@ -34,6 +34,7 @@ def test_a_run_leaves_its_history_its_answers_and_its_numbers(spec, prepared, tm
     assert chances.sum(axis=1) == pytest.approx(1, abs=1e-5)
     accuracy = (chances.argmax(axis=1) == answers["label"]).mean()
     assert record.metrics["test_accuracy"] == pytest.approx(accuracy)
+    assert record.metrics["test_score"] == record.metrics["test_accuracy"]
     assert record.metrics["train_seconds"] == pytest.approx(sum(e["seconds"] for e in record.epochs))
 
 
@@ -41,16 +42,17 @@ def test_the_number_is_of_the_first_epoch_with_the_best_validation(spec, prepare
     train(spec, prepared, None, tmp_path / "run", None)
 
     record = Record.read(tmp_path / "run")
-    accuracies = [epoch["val_accuracy"] for epoch in record.epochs]
-    assert record.metrics["val_accuracy"] == max(accuracies)
-    assert record.metrics["best_epoch"] == accuracies.index(max(accuracies)) + 1
+    scores = [epoch["val_score"] for epoch in record.epochs]
+    assert scores == [epoch["val_accuracy"] for epoch in record.epochs]
+    assert record.metrics["val_score"] == record.metrics["val_accuracy"] == max(scores)
+    assert record.metrics["best_epoch"] == scores.index(max(scores)) + 1
 
 
 def test_the_best_epochs_weights_are_kept_while_training_goes_on(spec, prepared, tmp_path, monkeypatch):
     def epochs(trainer, _):
-        for number, accuracy in enumerate((0.2, 0.9, 0.9, 0.1), start=1):
+        for number, score in enumerate((0.2, 0.9, 0.9, 0.1), start=1):
             torch.nn.init.constant_(trainer.network.head.weight, number)
-            yield Epoch(number, 0.1, 1.0, 0.5, 1.0, accuracy, 0.1, 0.1)
+            yield Epoch(number, 0.1, 1.0, 0.5, 1.0, score, 1 - score, 0.1, 0.1)
 
     monkeypatch.setattr(Trainer, "epochs", epochs)
     keep = tmp_path / "weights.safetensors"
@@ -134,6 +136,7 @@ def test_a_run_that_diverges_is_an_outcome_with_a_reason(spec, prepared, tmp_pat
     assert metrics["outcome"] == "diverged"
     assert "loss became" in metrics["reason"]
     assert metrics["test_accuracy"] is None
+    assert metrics["test_score"] is None
     assert metrics["params_total"] > 0
     assert len(pd.read_parquet(tmp_path / "run" / "predictions.parquet")) == 0
 

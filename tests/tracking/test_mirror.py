@@ -12,7 +12,7 @@ HEADER = {
     "data_digest": "d" * 64,
     "environment": {"commit": "abc-dirty", "cores": 2, "packages": {"torch": "2"}},
 }
-CURVES = ("train_loss", "train_accuracy", "val_loss", "val_accuracy", "lr")
+CURVES = ("train_loss", "train_accuracy", "val_loss", "val_accuracy", "val_score", "lr")
 
 
 def _epoch(number):
@@ -25,6 +25,8 @@ METRICS = {
     "device": "cpu",
     "val_accuracy": 0.9,
     "test_accuracy": 0.8,
+    "val_score": 0.85,
+    "test_score": 0.75,
     "params_total": 10,
 }
 
@@ -72,12 +74,22 @@ def test_the_record_is_complete_and_shows_the_chosen_epoch(mirror):
     assert run.data.params == {"dataset": "zoo", "seed": "0", "budget.epochs": "2"}
     assert run.data.metrics["val_accuracy"] == 0.9  # not 0.2, the last epoch's
     assert run.data.metrics["test_accuracy"] == 0.8
+    assert (run.data.metrics["val_score"], run.data.metrics["test_score"]) == (0.85, 0.75)
     assert run.data.tags["convbench.run_id"] == HEADER["run_id"]
     assert run.data.tags["convbench.data_digest"] == "d" * 64
     assert run.data.tags["mlflow.source.git.commit"] == "abc"
     assert run.data.tags["environment.packages.torch"] == "2"
     (dataset,) = run.inputs.dataset_inputs
     assert (dataset.dataset.name, dataset.dataset.digest) == ("zoo@50", "d" * 16)
+
+
+def test_what_an_epoch_has_no_number_of_is_no_point_of_a_curve(mirror):
+    several = _epoch(1) | {"train_accuracy": None, "val_accuracy": None}
+
+    run = mirror().sync(HEADER, [several], METRICS, [])
+
+    assert _history(mirror(), run, "epoch/val_score") == [(1, 0.1)]
+    assert _history(mirror(), run, "epoch/val_accuracy") == []
 
 
 def test_sending_twice_changes_nothing(mirror):

@@ -29,7 +29,11 @@ def test_every_promised_file_is_there_and_none_is_half_made(reproduced):
         "results/tables/runs.parquet",
         "results/tables/runs.csv",
         "results/tables/epochs.parquet",
+        "results/tables/labels.parquet",
+        "results/audit/digits.json",
+        "results/audit/letters.json",
         "reports/index.html",
+        "reports/data.html",
         "mlflow.db",
     } <= files
     drafts = [path for path in files if re.match(r"(results|data|reports)/(.*/)?\.[a-z]", path)]
@@ -54,7 +58,15 @@ def test_tables_mlflow_and_report_hold_the_same_runs_with_the_same_values(reprod
         assert float(shown[run]) == accuracy
         assert table.at[run, "mlflow_run_id"] == mirrored[run].info.run_id
         assert mirrored[run].info.run_id in html
-        for name in ("val_accuracy", "test_loss", "params_total", "macs", "train_seconds"):
+        for name in (
+            "val_accuracy",
+            "val_score",
+            "test_score",
+            "test_loss",
+            "params_total",
+            "macs",
+            "train_seconds",
+        ):
             assert mirrored[run].data.metrics[name] == table.at[run, name] == metrics[name]
 
 

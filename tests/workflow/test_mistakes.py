@@ -31,7 +31,9 @@ def test_a_wrong_architecture_name(fresh):
 
 def test_an_unknown_key(fresh):
     fresh.configure(epochs=3)
-    _refused(fresh, "config/config.yaml", "epochs: unknown key; there are architectures")
+    _refused(
+        fresh, "config/config.yaml", "epochs: unknown key; there are allow_label_breaking, architectures"
+    )
 
 
 def test_a_negative_learning_rate(fresh):

@@ -25,7 +25,7 @@ def test_a_new_architecture_trains_its_own_runs_alone(project):
 
 def test_an_entry_in_a_catalogue_retrains_nothing(project):
     project.edit(
-        "src/convbench/augment/__init__.py", '"none": none,', '"none": none,\n    "same": none,'
+        "src/convbench/augment/__init__.py", '"none": NONE,', '"none": NONE,\n    "same": NONE,'
     )
 
     assert project.stale() == set()
@@ -56,6 +56,15 @@ def test_editing_the_report_renders_it_again_and_retrains_nothing(project):
     shown = project.snakemake("-n", "--quiet", "host").stdout
 
     assert "rule report:" in shown
+    assert project.stale() == set()
+
+
+def test_editing_the_audit_looks_again_and_retrains_nothing(project):
+    project.edit("src/convbench/data/audit.py", '"""What makes', '"""All that makes')
+
+    shown = project.snakemake("-n", "--quiet", "host").stdout
+
+    assert "rule audit:" in shown
     assert project.stale() == set()
 
 

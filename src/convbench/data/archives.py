@@ -28,7 +28,7 @@ def unpack(archive: Path, folder: Path) -> None:
         elif tarfile.is_tarfile(archive):
             _unpack_tar(archive, folder, limit)
         else:
-            raise UserError(f"{archive} is neither a zip nor a tar file, whatever its name ends in")
+            raise UserError(f"{archive} is neither a zip nor a tar file, or it is damaged")
     except tarfile.FilterError as error:
         raise UserError(f"{archive} is not safe to unpack: {error}") from error
     except (tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error, LZMAError) as error:
@@ -52,6 +52,15 @@ def _unpack_tar(archive: Path, folder: Path, limit: int) -> None:
             if _leaves(member.name):  # the filter would strip a leading slash in silence
                 raise UserError(f"{archive} is not safe to unpack: it holds {member.name!r}")
             packed.extract(member, folder, filter="data")
+        _check_end(packed)
+
+
+def _check_end(packed: tarfile.TarFile) -> None:
+    """Refuse an archive that was cut short: tarfile takes what looks like no member for the end."""
+    assert packed.fileobj is not None
+    packed.fileobj.seek(packed.offset)
+    if packed.fileobj.read(tarfile.BLOCKSIZE).strip(b"\0"):
+        raise tarfile.ReadError("it ends in the middle of a member")
 
 
 def _within(members: list[zipfile.ZipInfo], limit: int, archive: Path) -> Iterator[zipfile.ZipInfo]:

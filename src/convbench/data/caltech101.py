@@ -23,7 +23,7 @@ _IMAGES = Remote(
     "md5:b224c7392d521a49829488ab0f1120d9",
     (
         "http://www.vision.caltech.edu/Image_Datasets/Caltech101/101_ObjectCategories.tar.gz",
-        "https://data.caltech.edu/records/mzrjq-6wc02/files/101_ObjectCategories.tar.gz",
+        "https://s3.amazonaws.com/fast-ai-imageclas/caltech_101.tgz",
     ),
 )
 _WHOLE = Remote(
@@ -38,7 +38,10 @@ _BACKGROUND = "BACKGROUND_Google"
 
 
 def _fetch(folder: Path) -> None:
-    """Take the images' archive where it is to be had, else out of the record that holds it today."""
+    """Take the images' archive where it is to be had, else out of the record that holds it today.
+
+    That record is one zip with a digest of its own, which stands for the archive in it.
+    """
     try:
         download(_IMAGES, folder)
     except UserError as error:
@@ -46,8 +49,7 @@ def _fetch(folder: Path) -> None:
         with tempfile.TemporaryDirectory(dir=folder, prefix=".") as scratch:
             download(_WHOLE, Path(scratch))
             unpack(Path(scratch) / _WHOLE.name, Path(scratch))
-            inner = Path(scratch) / "caltech-101" / _IMAGES.name
-            download(Remote(_IMAGES.name, _IMAGES.digest, (str(inner),)), folder)
+            (Path(scratch) / "caltech-101" / _IMAGES.name).replace(folder / _IMAGES.name)
 
 
 def _read(raw: Path, scratch: Path) -> Listing:

@@ -23,7 +23,7 @@ from convbench.errors import UserError
 CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 _ARCHIVE = Remote(
     "cifar-10-python.tar.gz",
-    "md5:c58f30108f718f92721af3b95e74349a",
+    "sha256:6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce",
     ("https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz",),
 )
 _BATCHES: dict[str, Split] = {

@@ -69,7 +69,8 @@ def _from_address(address: str, remote: Remote, folder: Path) -> None:
         urls={remote.name: address},
         retry_if_failed=_TRIES - 1,
     )
-    registry.fetch(remote.name, downloader=pooch.HTTPDownloader(progressbar=True, timeout=_TIMEOUT))
+    get = pooch.HTTPDownloader(progressbar=True, timeout=_TIMEOUT, chunk_size=2**20)
+    registry.fetch(remote.name, downloader=get)
 
 
 def _from_path(path: str, remote: Remote, folder: Path) -> None:

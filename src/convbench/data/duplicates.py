@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 
 RINGS, ANGLES = 8, 64
+_HARMONICS = 9  # whose amplitudes are compared first
 STEPS = 128  # angles at which two pictures are compared: 2.8 degrees apart
 ALIKE = 0.98
 """Correlation from which two pictures are one. Measured on photographs of 32 to 300 pixels: copies at
@@ -74,7 +75,7 @@ def _describe(thumbs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         scale = np.where(spread < _FLAT, 0, 1 / np.maximum(spread, _FLAT))
         rings *= scale[:, None, None] * np.sqrt(weight)[:, None]
         spectra[start : start + _BLOCK] = np.fft.rfft(rings, norm="ortho")
-    amplitudes = np.abs(spectra[..., :9]).reshape(len(thumbs), -1)
+    amplitudes = np.abs(spectra[..., :_HARMONICS]).reshape(-1, RINGS * _HARMONICS)
     length = np.linalg.norm(amplitudes, axis=1, keepdims=True)
     return spectra, amplitudes / np.maximum(length, 1e-9)
 

@@ -40,21 +40,26 @@ def fetch(name: str, kind: str, slug: str, parts: str) -> Callable[[Path], None]
 
 
 def _has_credentials() -> bool:
-    home = Path(os.environ.get("KAGGLE_CONFIG_DIR", "~/.kaggle")).expanduser()
+    home = Path("~/.kaggle").expanduser()
+    config = Path(os.environ.get("XDG_CONFIG_HOME") or "~/.config").expanduser() / "kaggle"
+    folders = (Path(os.environ.get("KAGGLE_CONFIG_DIR", home)), home, config)
     named = os.environ.get("KAGGLE_API_TOKEN") or (
         os.environ.get("KAGGLE_USERNAME") and os.environ.get("KAGGLE_KEY")
     )
-    return bool(named) or any((home / name).exists() for name in ("kaggle.json", "access_token"))
+    return bool(named) or any(
+        (folder / name).exists()
+        for folder in folders
+        for name in ("kaggle.json", "access_token", "access_token.txt", "credentials.json")
+    )
 
 
 def _call(client: str, kind: str, slug: str, folder: Path) -> None:
-    flag = "-c" if kind == "competitions" else "-d"
     done = subprocess.run(
-        [client, kind, "download", flag, slug, "-p", str(folder)],
+        [client, kind, "download", slug, "-p", str(folder)],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         check=False,
     )
-    if done.returncode or not any(folder.iterdir()):
-        raise UserError(f"kaggle {kind} download {flag} {slug} failed:\n{done.stdout.strip()}")
+    if done.returncode or not any(folder.iterdir()) or any(folder.glob("*.kaggle-partial")):
+        raise UserError(f"kaggle {kind} download {slug} failed:\n{done.stdout.strip()}")

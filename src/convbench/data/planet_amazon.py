@@ -1,7 +1,7 @@
 """Planet: Understanding the Amazon from Space: 40,479 satellite images of 256x256, 17 labels.
 
-The training set of the Kaggle competition of 2017, whose own test labels were never published: the
-splits are made here. The competition's number is F2, the mean over images.
+Several labels an image. The training set of the Kaggle competition of 2017, whose own test labels were
+never published: the splits are made here. The competition's number is F2, the mean over images.
 """
 
 from functools import partial
@@ -22,11 +22,17 @@ CLASSES = (
 )  # fmt: skip
 
 
+_TABLES = ("train_v2.csv", "train_classes.csv")
+"""The competition's own table, and what it is called in the copy that Kaggle still hands out."""
+
+
 def _read(raw: Path, scratch: Path) -> Listing:
-    """List the images as ``train_v2.csv`` does."""
-    parts = ("train-jpg", "train_v2.csv")
-    root = gather(unpacked(raw, scratch, parts[1]), scratch, parts)
-    table = pd.read_csv(root / parts[1], dtype=str, keep_default_na=False)
+    """List the images as the table does."""
+    root = unpacked(raw, scratch, "train_*.csv")
+    name = next(name for name in _TABLES if (root / name).exists())
+    parts = ("train-jpg", name)
+    root = gather(root, scratch, parts)
+    table = pd.read_csv(root / name, dtype=str, keep_default_na=False)
     samples: list[Sample] = []
     for image, tags in zip(table["image_name"], table["tags"], strict=True):
         if unknown := sorted(set(tags.split()) - set(CLASSES)):
@@ -42,8 +48,8 @@ def _read(raw: Path, scratch: Path) -> Listing:
 PLANET_AMAZON = Dataset(
     fetch=fetch(
         "planet_amazon",
-        "competitions",
-        "planet-understanding-the-amazon-from-space",
+        "datasets",
+        "nikitarom/planets-dataset",
         "train-jpg/ (or an archive with it) and train_v2.csv",
     ),
     read=_read,

@@ -23,6 +23,8 @@ def _read(raw: Path, scratch: Path) -> Listing:
     parts = ("train_images", "train.csv")
     root = gather(unpacked(raw, scratch, parts[1]), scratch, parts)
     table = pd.read_csv(root / parts[1], dtype=str, keep_default_na=False)
+    if "ImageId_ClassId" in table:  # as the competition first handed it out: four rows an image
+        table[["ImageId", "ClassId"]] = table["ImageId_ClassId"].str.rsplit("_", n=1, expand=True)
     defects: dict[str, set[int]] = {}
     for image, number, mask in zip(
         table["ImageId"], table["ClassId"], table["EncodedPixels"], strict=True

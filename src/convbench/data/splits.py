@@ -90,20 +90,18 @@ def _home(labels: np.ndarray, groups: np.ndarray) -> np.ndarray:
 def _wanted(count: int, made: set[Split], how: Splitting) -> dict[Split, int]:
     """Return how many of a class's images go where; nothing where there are too few."""
     wanted: dict[Split, int] = {"train": how.train or 0, "val": 0, "test": 0}
-    if "test" in made:
-        wanted["test"] = how.test or (0 if how.train else max(1, round(count * how.test_share)))
+    rest: Split = "test" if how.train and "test" in made and not how.test else "train"
+    if "test" in made and rest != "test":
+        wanted["test"] = how.test or max(1, round(count * how.test_share))
     if "val" in made:
-        room = count - wanted["train"] - wanted["test"]
-        takes_rest = "test" in made and not wanted["test"]
-        few = min(_val_of(how.train, how), room - takes_rest) if how.train else 0
-        wanted["val"] = how.val or few or (0 if takes_rest else max(1, round(count * how.val_share)))
-    rest = count - sum(wanted.values())
-    if not how.train:
-        wanted["train"] = rest
-    elif "test" in made and not how.test:
-        wanted["test"] = rest
-    needed = {"train", *made} - ({"val"} if how.train and not how.val else set())
-    return wanted if rest >= 0 and all(wanted[split] > 0 for split in needed) else {}
+        room = max(0, count - wanted["train"] - wanted["test"] - (rest == "test"))
+        few = min(_val_of(how.train, how), room) if how.train else max(1, round(count * how.val_share))
+        wanted["val"] = how.val or few
+    left = count - sum(wanted.values())
+    if rest == "test" or not how.train:
+        wanted[rest] = left
+    needed = {"train", *made} - ({"val"} if rest == "test" and not how.val else set())
+    return wanted if left >= 0 and all(wanted[split] > 0 for split in needed) else {}
 
 
 def _fill(

@@ -15,8 +15,16 @@ from convbench.data.published import fetch, gather, unpacked
 from convbench.errors import UserError
 
 _ADDRESS = "http://vision.stanford.edu/aditya86/ImageNetDogs"
-_IMAGES = Remote("images.tar", "md5:1bb1f2a596ae7057f99d7d75860002ef", (f"{_ADDRESS}/images.tar",))
-_LISTS = Remote("lists.tar", "md5:edbb9f16854ec66506b5f09b583e0656", (f"{_ADDRESS}/lists.tar",))
+_IMAGES = Remote(
+    "images.tar",
+    "sha256:a443fc2f9a851aa1a7b8e4fa4af94b8459fce2c9f5a2f4dd4669cf9673a4ec58",
+    (f"{_ADDRESS}/images.tar",),
+)
+_LISTS = Remote(
+    "lists.tar",
+    "sha256:34b47cacd9a98b5d150e084f24d29391c084c55272295ec65c85651bc35f4d6c",
+    (f"{_ADDRESS}/lists.tar",),
+)
 _SPLITS: dict[str, Split] = {"train_list.mat": "train", "test_list.mat": "test"}
 
 

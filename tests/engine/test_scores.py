@@ -1,0 +1,91 @@
+"""Scores of several labels, against independent computations."""
+
+import numpy as np
+import pytest
+import torch
+from sklearn.metrics import fbeta_score
+from torch.nn import functional as F
+
+from convbench.engine.objective import SEVERAL_LABELS
+from convbench.engine.scores import average_precisions, best_thresholds, f_scores, mean_average_precision
+
+RNG = np.random.default_rng(0)
+LABELS = (RNG.random((300, 4)) < [0.5, 0.2, 0.05, 0.0]).astype(np.float32)
+CHANCES = np.clip(LABELS * 0.3 + RNG.random(LABELS.shape) * 0.7, 0, 1).astype(np.float32)
+
+
+def _average_precision(truth, chances):
+    """Mean, over the images that carry the label, of the precision down to each of them."""
+    order = np.argsort(-chances)
+    hits = truth[order] > 0
+    return (np.cumsum(hits)[hits] / (np.flatnonzero(hits) + 1)).mean()
+
+
+def test_average_precision_is_the_mean_precision_at_each_hit():
+    found = average_precisions(LABELS, CHANCES)
+
+    expected = [_average_precision(LABELS[:, label], CHANCES[:, label]) for label in range(3)]
+    assert found[:3] == pytest.approx(expected)
+
+
+def test_a_label_that_nothing_carries_has_no_precision_and_is_not_in_the_mean():
+    found = average_precisions(LABELS, CHANCES)
+
+    assert np.isnan(found[3])
+    assert mean_average_precision(LABELS, CHANCES) == pytest.approx(found[:3].mean())
+
+
+@pytest.mark.parametrize("beta", [1, 2])
+def test_no_threshold_beats_the_chosen_one(beta):
+    chosen = best_thresholds(LABELS, CHANCES, beta)
+
+    for label in range(3):
+        scores = [
+            fbeta_score(LABELS[:, label], CHANCES[:, label] >= threshold, beta=beta)
+            for threshold in np.unique(CHANCES[:, label])
+        ]
+        own = fbeta_score(LABELS[:, label], CHANCES[:, label] >= chosen[label], beta=beta)
+        assert own == pytest.approx(max(scores))
+    assert chosen[3] == 0.5
+
+
+def test_f_scores_agree_with_their_definitions():
+    said = CHANCES >= 0.5
+    truth = LABELS > 0
+    half = np.full(4, 0.5)
+
+    found = f_scores(LABELS, CHANCES, half, half)
+
+    hits, wrong, missed = (said & truth), (said & ~truth), (~said & truth)
+    micro = 2 * hits.sum() / (2 * hits.sum() + wrong.sum() + missed.sum())
+    below = 2 * hits.sum(0) + wrong.sum(0) + missed.sum(0)
+    per_label = np.where(below > 0, 2 * hits.sum(0) / np.maximum(below, 1), 1)
+    images = 5 * hits.sum(1) + 4 * missed.sum(1) + wrong.sum(1)
+    f2 = np.where(images > 0, 5 * hits.sum(1) / np.maximum(images, 1), 1)
+    assert found.f1_micro == pytest.approx(micro)
+    assert found.f1_per_label == pytest.approx(per_label)
+    assert found.f1_macro == pytest.approx(per_label.mean())
+    assert found.f2 == pytest.approx(f2.mean())
+
+
+def test_each_score_has_thresholds_of_its_own():
+    low, high = np.full(4, 0.1), np.full(4, 0.9)
+
+    assert f_scores(LABELS, CHANCES, low, high).f2 != f_scores(LABELS, CHANCES, low, low).f2
+    assert f_scores(LABELS, CHANCES, low, high).f1_micro == f_scores(LABELS, CHANCES, low, low).f1_micro
+
+
+def test_a_network_that_diverged_scores_nothing():
+    assert mean_average_precision(LABELS, np.full_like(CHANCES, np.nan)) == 0
+
+
+def test_the_loss_is_the_mean_binary_cross_entropy():
+    logits, targets = torch.randn(7, 3), torch.tensor(LABELS[:7, :3])
+    chances = logits.sigmoid()
+
+    expected = -(targets * chances.log() + (1 - targets) * (1 - chances).log()).mean()
+
+    assert SEVERAL_LABELS.loss(logits, targets).item() == pytest.approx(expected.item(), rel=1e-5)
+    assert SEVERAL_LABELS.loss(logits, targets).item() != pytest.approx(
+        F.cross_entropy(logits, targets).item()
+    )
