@@ -8,7 +8,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::F
 HEADER = {
     "run_id": "zoo@50/net/scratch/none/s0",
     "started": 1_000,
-    "spec": {"dataset": "zoo", "seed": 0, "budget": {"epochs": 2}},
+    "spec": {"dataset": "zoo", "train_size": 50, "seed": 0, "budget": {"epochs": 2}},
     "data_digest": "d" * 64,
     "environment": {"commit": "abc-dirty", "cores": 2, "packages": {"torch": "2"}},
 }
@@ -71,7 +71,12 @@ def test_the_record_is_complete_and_shows_the_chosen_epoch(mirror):
     run = mirror().client.get_run(mirror().sync(HEADER, [_epoch(1), _epoch(2)], METRICS, []))
 
     assert run.info.run_name == HEADER["run_id"]
-    assert run.data.params == {"dataset": "zoo", "seed": "0", "budget.epochs": "2"}
+    assert run.data.params == {
+        "dataset": "zoo",
+        "train_size": "50",
+        "seed": "0",
+        "budget.epochs": "2",
+    }
     assert run.data.metrics["val_accuracy"] == 0.9  # not 0.2, the last epoch's
     assert run.data.metrics["test_accuracy"] == 0.8
     assert (run.data.metrics["val_score"], run.data.metrics["test_score"]) == (0.85, 0.75)

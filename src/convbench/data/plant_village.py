@@ -1,9 +1,10 @@
 """PlantVillage, the ``color/`` folder: 54,305 photographs of leaves of 256x256, 38 crops and diseases.
 
-*Using Deep Learning for Image-Based Plant Disease Detection* (Mohanty et al., 2016). There is no official
-split. The leaves were photographed disease by disease on a table: eight background pixels alone give away
-the disease in 49.0% of the images, where chance is 2.6% (Noyan, 2022). The audit measures it. Several
-images show one leaf from other sides: a split by image, as everybody makes it, is an easy one.
+*Using Deep Learning for Image-Based Plant Disease Detection* (Mohanty et al., 2016). There is no
+official split. The leaves were photographed disease by disease on a table: eight background pixels
+alone give away the disease in 49.0% of the images, where chance is 2.6% (Noyan, 2022). The audit
+measures it. Several images show one leaf from other sides: a split by image, as everybody makes it, is
+an easy one.
 """
 
 from functools import partial
