@@ -127,14 +127,14 @@ def test_a_prepared_dataset_depends_on_its_own_reader(values):
     assert "data/letters.py" not in code
 
 
-def test_a_users_own_dataset_depends_on_its_layouts_reader(values):
+def test_a_users_own_dataset_depends_on_the_layouts_and_on_no_dataset_of_the_catalogue(values):
     values["tasks"] = {"zoo@20": {"epochs": 1, "batch_size": 1}}
     values["datasets"] = {"zoo": {"layout": "folder", "source": "pictures"}}
 
     code = _names(code_of_prepared("zoo", plan(values, "a.yaml").grid))
 
     assert {"data/folder.py", "data/prepared.py"} <= code
-    assert not code & {"data/digits.py", "data/table.py"}
+    assert not code & {"data/digits.py", "data/letters.py", "data/cifar10.py"}
 
 
 def test_an_augmentation_that_changes_what_labels_say_is_refused_with_how(values):
