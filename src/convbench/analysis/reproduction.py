@@ -79,7 +79,11 @@ def _finished(run: Mapping[str, Any]) -> bool:
 
 def _distance(one: Mapping[str, Any], other: Mapping[str, Any]) -> float:
     values = one["test_accuracy"], other["test_accuracy"]  # of images with several labels there is none
-    return float("inf") if pd.isna(values).any() else abs(float(values[0]) - float(values[1]))
+    return (
+        float("inf")
+        if any(pd.isna(value) for value in values)
+        else abs(float(values[0]) - float(values[1]))
+    )
 
 
 def _describe(run: Mapping[str, Any]) -> str:

@@ -15,7 +15,7 @@ SUFFIXES = frozenset(
     [".jpg", ".jpeg", ".jfif", ".png", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".pbm"]
 )
 THUMB = 32  # side of the grey thumbnail that duplicates are found with
-_GAP = 2  # a JPEG may be decoded at a fraction of its size, if that is this many times what is needed
+_GAP = 2  # what is this many times larger than needed is first shrunk in a quick way
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def decode(image: Image.Image, side: int, resize: Resize) -> Decoded:
     box = square if resize == "crop" else None
     return Decoded(
         pixels=np.asarray(rgb.resize((side, side), Image.Resampling.BILINEAR, box=box)),
-        thumb=np.asarray(rgb.resize((THUMB, THUMB), Image.Resampling.BILINEAR, box=square).convert("L")),
+        thumb=np.asarray(rgb.resize((THUMB, THUMB), box=square, reducing_gap=_GAP).convert("L")),
         width=width,
         height=height,
         mode=mode,
