@@ -46,10 +46,9 @@ def read_folder(top: Path, name: str) -> Listing:
     if len(classes) < 2:
         listed = f"one class, {classes[0]!r}" if classes else "no class folder with images"
         raise UserError(f"{name}: {listed}; a folder a class is expected, and two or more of them")
-    for split, labelled in found.items():
-        if absent := sorted(set(classes) - set(labelled)):
-            where = f"{split} has" if split else "there are"
-            raise UserError(f"{name}: {where} no images of {', '.join(absent)}")
+    learned = found.get("train", found.get(None, {}))
+    if absent := sorted(set(classes) - set(learned)):
+        raise UserError(f"{name}: train has no images of {', '.join(absent)}")
     samples = [
         Sample(path.relative_to(root).as_posix(), classes.index(label), split, partial(open_image, path))
         for split, labelled in found.items()

@@ -41,11 +41,13 @@ def own_dataset(name: str, settings: DatasetSettings) -> Dataset:
 
 
 def _check_local(name: str, settings: DatasetSettings) -> None:
-    """Refuse a folder that could not be read later, before it is copied: a copy has no empty folders."""
+    """Refuse what could not be read later before it is copied: a copy has no empty folders."""
     assert settings.source is not None
     source = Path(settings.source[0]).expanduser()
     if settings.layout == "folder" and source.is_dir():
         read_folder(source, name)
+    if settings.layout == "table" and source.is_file():
+        read_table(source, settings, name)
 
 
 def local_files(name: str, settings: DatasetSettings) -> dict[str, Path]:
