@@ -41,10 +41,11 @@ CHANGES = {
 }
 
 
-def _groups(images, turned=True):
+def _groups(images, labels=None, turning_keeps=True):
     thumbs = np.stack([decode(image, 32, "stretch").thumb for image in images])
     names = [str(number) for number in range(len(images))]
-    return groups_of(names, thumbs, np.ones(len(images), bool), turned).tolist()
+    labels = np.zeros(len(images), int) if labels is None else np.array(labels)
+    return groups_of(names, thumbs, np.ones(len(images), bool), labels, turning_keeps).tolist()
 
 
 @pytest.mark.parametrize("change", CHANGES)
@@ -60,17 +61,21 @@ def test_different_pictures_are_told_apart():
     assert _groups([_photograph() for _ in range(300)]) == list(range(300))
 
 
-def test_where_a_turn_changes_the_meaning_only_upright_copies_count():
+def test_where_a_turn_changes_the_meaning_a_turned_copy_with_another_label_is_none():
+    """A Z that lies down is an N; a turned copy under the same label is still a copy."""
     image = _photograph()
-    turned = image.rotate(90)
+    images = [image, image.rotate(90), image.rotate(180), _jpeg(image, 50)]
 
-    assert _groups([image, turned, _jpeg(image, 50)], turned=False) == [0, 1, 0]
+    assert _groups(images, [0, 1, 0, 2], turning_keeps=False) == [0, 1, 0, 0]
+    assert _groups(images, [0, 1, 0, 2], turning_keeps=True) == [0, 0, 0, 0]
+    several = [[1, 0], [1, 1], [1, 0], [0, 0]]
+    assert _groups(images, several, turning_keeps=False) == [0, 1, 0, 0]
 
 
 def test_images_of_one_digest_are_one_group_whatever_their_size():
     thumbs = np.zeros((4, 32, 32), np.uint8)
 
-    assert groups_of(list("abab"), thumbs, np.zeros(4, bool), True).tolist() == [0, 1, 0, 1]
+    assert groups_of(list("abab"), thumbs, np.zeros(4, bool), np.zeros(4), True).tolist() == [0, 1, 0, 1]
 
 
 def test_copies_of_copies_are_one_group():

@@ -135,7 +135,8 @@ def test_what_is_pinned_anew_leaves_the_other_pins(project):
 
     fetch("digits", AS_IT_IS)
 
-    assert (pin_of("other"), pin_of("digits")) == ("abc.dir", pins.measure(project / "made").md5)
+    pinned = [pins.expected_of(name, Path("data.dvc")) for name in ("other", "digits")]
+    assert pinned == ["abc.dir", pins.measure(project / "made").md5]
 
 
 def test_what_is_there_without_a_pin_is_not_prepared(project):
@@ -168,3 +169,14 @@ def test_a_renewal_that_breaks_leaves_what_was_there(project, monkeypatch):
         fetch("digits", AS_IT_IS, renew=True)
 
     check_all(["digits"])
+
+
+def test_the_pin_that_the_first_fetch_sets_makes_nothing_stale_and_another_one_does(project):
+    Path("data.dvc").write_text("outs: []\n")
+    before = pin_of("digits")
+
+    fetch("digits", AS_IT_IS)
+
+    assert pin_of("digits") == before == "none"
+    pins.write("digits", pins.Pin("other.dir", 1, 1), Path("data.dvc"))
+    assert pin_of("digits") == "other.dir"

@@ -1,9 +1,17 @@
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import torch
+from PIL import Image
 from safetensors.torch import load_file
+from sklearn.metrics import average_precision_score, fbeta_score
+from tests.conftest import how
 
+from convbench.config.spec import Budget
+from convbench.data.base import Listing, Sample
+from convbench.data.prepared import prepare
 from convbench.engine.batches import Standardise
 from convbench.engine.loop import Epoch, Trainer
 from convbench.errors import UserError
@@ -182,3 +190,77 @@ def test_a_gpu_that_is_not_there_is_said(spec, prepared, tmp_path, monkeypatch):
 
     with pytest.raises(UserError, match="device: 'cuda'; this torch sees no GPU"):
         train(spec.model_copy(update={"device": "cuda"}), prepared, None, tmp_path / "run", None)
+
+
+@pytest.fixture
+def several(tmp_path):
+    """Images of three labels, each a bright band that may be there or not."""
+    rng = np.random.default_rng(0)
+    rows = []
+    for row in range(120):
+        labels = tuple(np.flatnonzero(rng.random(3) < 0.4).tolist())
+        pixels = rng.integers(0, 60, (9, 9), dtype=np.uint8)
+        for label in labels:
+            pixels[3 * label : 3 * label + 2] += 180
+        image = Image.fromarray(pixels)
+        split = ("train", "train", "val", "test")[row // 30]
+        rows.append(Sample(f"{row}", labels, split, lambda image=image: image))
+    (tmp_path / "several").mkdir()
+    prepare("bands", Listing(("a", "b", "c"), rows), True, how(), "pin", tmp_path / "several")
+    return tmp_path / "several"
+
+
+def _several(spec):
+    return spec.model_copy(
+        update={"dataset": "bands", "augmentation": "none", "budget": Budget(epochs=12, batch_size=8)}
+    )
+
+
+def test_several_labels_are_learned_and_scored(spec, several, tmp_path):
+    train(_several(spec), several, None, tmp_path / "run", None)
+
+    metrics = read_json(tmp_path / "run" / "metrics.json")
+    answers = pd.read_parquet(tmp_path / "run" / "predictions.parquet")
+    truth, chances = np.stack(answers["label"]), np.stack(answers["probabilities"])
+    assert metrics["test_score"] > 0.9
+    assert metrics["test_score"] == pytest.approx(average_precision_score(truth, chances))
+    said = chances >= [label["threshold_f2"] for label in metrics["labels"]]
+    assert metrics["test_f2"] == pytest.approx(
+        fbeta_score(truth, said, beta=2, average="samples", zero_division=1.0)
+    )
+    assert [label["label"] for label in metrics["labels"]] == ["a", "b", "c"]
+    assert [label["images"] for label in metrics["labels"]] == truth.sum(axis=0).tolist()
+
+
+def test_thresholds_come_from_validation_and_never_see_the_test(spec, several, tmp_path):
+    train(_several(spec), several, None, tmp_path / "a", None)
+    index = pd.read_parquet(several / "index.parquet")
+    index["label"] = [
+        [1 - each for each in label] if split == "test" else list(label)
+        for label, split in zip(index["label"], index["split"], strict=True)
+    ]
+    table = pa.table(
+        {
+            "split": index["split"].tolist(),
+            "label": pa.FixedSizeListArray.from_arrays(
+                np.concatenate(index["label"].tolist()).astype(np.uint8), 3
+            ),
+        }
+    )
+    pq.write_table(table, several / "index.parquet")
+
+    train(_several(spec), several, None, tmp_path / "b", None)
+
+    one, other = (read_json(tmp_path / run / "metrics.json") for run in ("a", "b"))
+    for name in ("threshold_f1", "threshold_f2"):
+        assert [each[name] for each in one["labels"]] == [each[name] for each in other["labels"]]
+    assert one["test_score"] != other["test_score"]
+
+
+def test_the_best_epoch_is_that_of_the_datasets_own_score(spec, several, tmp_path):
+    train(_several(spec), several, None, tmp_path / "run", None)
+
+    record = Record.read(tmp_path / "run")
+    scores = [epoch["val_score"] for epoch in record.epochs]
+    assert record.metrics["best_epoch"] == scores.index(max(scores)) + 1
+    assert {epoch["val_accuracy"] for epoch in record.epochs} == {None}

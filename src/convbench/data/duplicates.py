@@ -22,13 +22,19 @@ _FLAT = 2.0  # grey levels of standard deviation, below which there is no pictur
 _BLOCK = 512
 
 
-def groups_of(digests: list[str], thumbs: np.ndarray, compared: np.ndarray, turned: bool) -> np.ndarray:
+def groups_of(
+    digests: list[str],
+    thumbs: np.ndarray,
+    compared: np.ndarray,
+    labels: np.ndarray,
+    turning_keeps: bool,
+) -> np.ndarray:
     """Return each image's group, int ``[N]``: the first row that shows the same picture.
 
     Images of one digest are one picture. ``thumbs`` is uint8 ``[N, 32, 32]``; only the rows that are
     true in ``compared`` are compared by sight: different images of a few pixels look alike.
-    ``turned`` finds turned and mirrored copies too, which no set of letters would bear: a turned
-    Z is an N.
+    Where turning an image does not keep what its label says, a turned copy under another label is no
+    copy: a Z that lies down is an N. ``labels`` are class numbers ``[N]``, or 0 and 1 ``[N, C]``.
     """
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
@@ -37,7 +43,10 @@ def groups_of(digests: list[str], thumbs: np.ndarray, compared: np.ndarray, turn
     heads = np.array([first[digest] for digest in digests])
     own = np.arange(len(digests))
     rows = np.flatnonzero((heads == own) & compared)
-    pairs = [np.stack([heads, own]), *(rows[pair] for pair in _alike(thumbs[rows], turned))]
+    pairs = [
+        np.stack([heads, own]),
+        *(rows[pair] for pair in _alike(thumbs[rows], labels[rows], turning_keeps)),
+    ]
     one, other = np.concatenate(pairs, axis=1)
     links = coo_array((np.ones(len(one), bool), (one, other)), shape=(len(own), len(own)))
     _, component = connected_components(links, directed=False)
@@ -45,7 +54,7 @@ def groups_of(digests: list[str], thumbs: np.ndarray, compared: np.ndarray, turn
     return np.asarray(starts[component])
 
 
-def _alike(thumbs: np.ndarray, turned: bool) -> Iterator[np.ndarray]:
+def _alike(thumbs: np.ndarray, labels: np.ndarray, turning_keeps: bool) -> Iterator[np.ndarray]:
     """Yield the pairs that agree, int ``[2, n]``, a block of rows at a time."""
     spectra, amplitudes = _describe(thumbs)
     for start in range(0, len(thumbs), _BLOCK):
@@ -53,7 +62,11 @@ def _alike(thumbs: np.ndarray, turned: bool) -> Iterator[np.ndarray]:
         pairs = np.argwhere(np.triu(near, 1)).T + start
         for piece in np.array_split(pairs, 1 + pairs.shape[1] // 4096, axis=1):
             one, other = spectra[piece[0]], spectra[piece[1]]
-            yield piece[:, _correlation(one, other, turned) > ALIKE]
+            alike = _at_best(one, other) > ALIKE
+            if not turning_keeps:
+                same = (labels[piece[0]] == labels[piece[1]]).reshape(len(one), -1).all(axis=1)
+                alike &= same | (_upright(one, other) > ALIKE)
+            yield piece[:, alike]
 
 
 def _describe(thumbs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -89,13 +102,15 @@ def _interpolate(thumbs: np.ndarray, down: np.ndarray, across: np.ndarray) -> np
     return np.asarray(upper * (1 - v) + lower * v, dtype=np.float32)
 
 
-def _correlation(one: np.ndarray, other: np.ndarray, turned: bool) -> np.ndarray:
-    """Return the correlation of pairs of pictures ``[n]``: upright, or at the best of all angles."""
-    if not turned:
-        same = one * other.conj()
-        both = np.full(same.shape[-1], 2.0)
-        both[[0, -1]] = 1
-        return np.asarray((same.real * both).sum(axis=(1, 2)))
+def _upright(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Return the correlation of pairs of pictures as they are, ``[n]``."""
+    twice = np.full(one.shape[-1], 2.0)  # each harmonic stands for two, but for the first and the last
+    twice[[0, -1]] = 1
+    return np.asarray(((one * other.conj()).real * twice).sum(axis=(1, 2)))
+
+
+def _at_best(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Return the correlation of pairs of pictures at the best angle, mirrored or not, ``[n]``."""
     straight = np.fft.irfft((one * other.conj()).sum(axis=1), n=STEPS).max(axis=-1)
     mirrored = np.fft.irfft((one * other).sum(axis=1), n=STEPS).max(axis=-1)
     return np.asarray(np.maximum(straight, mirrored) * STEPS)  # which the inverse divided by

@@ -274,9 +274,9 @@ def _divided(
     """Find the duplicates, then give each image its split."""
     thumbs = np.array([each.thumb for each in seen], dtype=np.uint8).reshape(-1, THUMB, THUMB)
     large = np.array([min(each.width, each.height) >= _SMALLEST for each in seen], dtype=bool)
-    turned = how.keeps is None or "any_turn" in how.keeps
-    groups = groups_of([each.digest for each in seen], thumbs, large, turned)
     labels = _labels(samples, listing.classes, multi_label)
+    turning_keeps = how.keeps is None or "any_turn" in how.keeps
+    groups = groups_of([each.digest for each in seen], thumbs, large, labels, turning_keeps)
     official = [sample.split for sample in samples]
     splits = divide(labels, listing.classes, groups, official, how.splitting)
     return [_Image(*parts) for parts in zip(samples, seen, groups.tolist(), splits, strict=True)]

@@ -11,9 +11,9 @@ from convbench.config.datasets import DatasetSettings
 from convbench.data import pins
 from convbench.data.base import Dataset
 from convbench.errors import UserError
-from convbench.files import make_folder, write_json
+from convbench.files import make_folder, write_json, write_text
 from convbench.stages.datasets import dataset_of, settings_of
-from convbench.stages.runs import DATA, MARKERS
+from convbench.stages.runs import DATA, FIRST_PINS, MARKERS
 
 PINS = Path("data.dvc")
 
@@ -68,8 +68,15 @@ def check_all(names: list[str]) -> None:
 
 
 def pin_of(name: str) -> str:
-    """Return the digest that a dataset must have: another one makes all that came of it stale."""
-    return pins.expected_of(name, PINS) or "none"
+    """Return the digest that a dataset must have: another one makes all that came of it stale.
+
+    What had no pin when it was first fetched here has one afterwards, of the same content: that is no
+    change, so both are ``none``.
+    """
+    expected, first = pins.expected_of(name, PINS), FIRST_PINS / f"{name}.txt"
+    if expected is None or (first.exists() and first.read_text(encoding="utf-8") == expected):
+        return "none"
+    return expected
 
 
 def _pinned(name: str, renew: bool) -> pins.Pin:
@@ -78,6 +85,10 @@ def _pinned(name: str, renew: bool) -> pins.Pin:
         return pins.check(name, folder, PINS)
     pin = pins.measure(folder)
     pins.write(name, pin, PINS)
+    if not renew:
+        first = FIRST_PINS / f"{name}.txt"
+        make_folder(first.parent)
+        write_text(first, pin.md5)
     print(f"{folder} is pinned in {PINS} now: {pin.md5}, {pin.nfiles} files, {pin.size:,} bytes")
     return pin
 

@@ -10,6 +10,7 @@ from convbench.errors import UserError
 DATA = Path("data")
 RESULTS = Path("results")
 MARKERS = RESULTS / "data"
+FIRST_PINS = RESULTS / "pins"
 PREPARED = RESULTS / "prepared"
 AUDITS = RESULTS / "audit"
 RUNS = RESULTS / "runs"
