@@ -261,6 +261,17 @@ def test_what_kaggles_client_says_is_passed_on(client, project, tmp_path):
     assert _left_in_data() == []
 
 
+@pytest.mark.parametrize("kind", ["folder", "address"])
+def test_a_mirror_may_hold_what_kaggle_hands_out(kind, client, server, project, monkeypatch):
+    here = str(server.folder) if kind == "folder" else server.address
+    monkeypatch.setenv("CONVBENCH_MIRROR", here)
+
+    fetch("severstal_steel", DatasetSettings())
+
+    assert not client.exists()
+    assert [path.suffix for path in Path("data/severstal_steel").iterdir()] == [".zip"]
+
+
 def test_files_put_in_place_by_hand_are_taken(project):
     from tests.layouts.replicas import encoded, picture, table
 

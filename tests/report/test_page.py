@@ -135,7 +135,7 @@ def test_a_badge_of_the_data_is_beside_every_number_that_came_of_it(runs):
 
     html = render(_page(runs, badges))
 
-    assert html.count(mark) == 2 + 2 + len(runs)  # answers, leaderboards, runs
+    assert html.count(mark) == 2 + 2 + 1 + len(runs)  # answers, leaderboards, a figure, runs
     assert mark not in render(_page(runs))
 
 

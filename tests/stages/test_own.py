@@ -164,6 +164,24 @@ def test_a_folder_that_changed_stops_the_run_until_it_is_taken_anew(change, proj
     assert pins.expected_of("pets", Path("data.dvc")) != before
 
 
+def test_another_folder_or_archive_under_the_same_name_is_not_taken_for_the_old_one(project):
+    """Its files may be older than what was taken from the first one."""
+    other = project / "other"
+    for name, content in folders(per_class=6).items():
+        (other / name).parent.mkdir(parents=True, exist_ok=True)
+        (other / name).write_bytes(content)
+        os.utime(other / name, (0, 0))
+    fetch("pets", DatasetSettings(**OWN))
+
+    with pytest.raises(UserError, match="other has changed since data/pets was taken from it"):
+        fetch("pets", DatasetSettings(layout="folder", source=str(other)))
+    archived = DatasetSettings(layout="folder", source="pets.zip", sha256="0" * 64)
+    with pytest.raises(
+        UserError, match="data/pets was made of another archive: the config says sha256 00"
+    ):
+        fetch("pets", archived)
+
+
 def test_without_the_folder_the_pinned_copy_is_enough(project):
     """On another machine there is ``data/pets`` from ``dvc pull``, and no such folder."""
     settings = DatasetSettings(**OWN)

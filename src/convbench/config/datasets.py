@@ -90,7 +90,7 @@ def in_words(score: str) -> str:
 
 def is_address(source: str) -> bool:
     """Tell ``https://...`` from a path."""
-    return re.match(r"^(https?|ftp)://", source) is not None
+    return re.match(r"^https?://", source) is not None
 
 
 def is_archive(source: str) -> bool:

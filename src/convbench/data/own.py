@@ -72,7 +72,7 @@ def local_files(name: str, settings: DatasetSettings) -> dict[str, Path]:
         path.relative_to(source).as_posix(): path
         for path in source.rglob("*")
         if path.is_file()
-        and not any(is_hidden(part) for part in (path, *path.parents) if part.is_relative_to(source))
+        and not any(is_hidden(Path(part)) for part in path.relative_to(source).parts)
         and (is_image(path) or settings.layout != "folder")
     }
     if not wanted:

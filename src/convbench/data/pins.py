@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from convbench.errors import UserError
+from convbench.files import write_text
 
 _FOLDER = "data"
 
@@ -68,12 +69,12 @@ def expected_of(name: str, pins: Path) -> str | None:
 
 def write(name: str, pin: Pin, pins: Path) -> None:
     """Pin a dataset in the file ``pins``; other pins stay, and other processes wait for their turn."""
-    with pins.open(encoding="utf-8") as lock:
+    with (pins.parent / _FOLDER / ".pins.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         entry = {"path": f"{_FOLDER}/{name}", "hash": "md5", **asdict(pin)}
         outs = [out for out in _read(pins) if _name(out) != name]
         text = yaml.safe_dump({"outs": [*outs, entry]}, sort_keys=False, allow_unicode=True)
-        pins.write_text(text, encoding="utf-8")
+        write_text(pins, text)
 
 
 def _read(pins: Path) -> list[dict[str, Any]]:

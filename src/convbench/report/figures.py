@@ -42,6 +42,8 @@ def colours_of(names: Iterable[str]) -> Colours:
 class Figure:
     """One figure of the page."""
 
+    dataset: str
+    """Whose numbers it shows; empty where it shows none of a dataset's."""
     title: str
     caption: str
     alt: str
@@ -76,6 +78,7 @@ def accuracy_by_size(dataset: str, runs: pd.DataFrame, colours: Colours, score: 
             axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
         grid.set_titles("{col_name}")
         return Figure(
+            dataset=dataset,
             title=f"{score.capitalize()} by strategy and training size: {dataset}",
             caption=f"Mean test {score} over seeds; bands span the seeds' lowest and highest run. "
             "The training images of a seed are the same for every line.",
@@ -114,6 +117,7 @@ def accuracy_by_seconds(dataset: str, summary: pd.DataFrame, colours: Colours, s
             axes.xaxis.set_minor_formatter(NullFormatter())
         grid.set_axis_labels("seconds of training (log scale)", f"test {score}")
         return Figure(
+            dataset=dataset,
             title=f"Training time against {score}: {dataset}",
             caption="One point a cell: mean over seeds, bars from the lowest to the highest seed; "
             "every augmentation is shown. Seconds are of training steps alone, and the pretraining "
@@ -146,6 +150,7 @@ def convergence(dataset: str, epochs: pd.DataFrame, colours: Colours, score: str
             axes.set_title(f"{architecture}, {size:,} images")
             axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
         return Figure(
+            dataset=dataset,
             title=f"Convergence: {dataset}",
             caption=f"Validation {score} after each epoch: mean over seeds and augmentations, bands "
             "from the lowest to the highest of these runs. Rows differ in the number of epochs.",
@@ -178,6 +183,7 @@ def parameters(summary: pd.DataFrame, colours: Colours) -> Figure:
         axes.legend(title="strategy", loc="center left", bbox_to_anchor=(1, 0.5))
         sns.despine(drawing)
         return Figure(
+            dataset="",
             title="Parameters",
             caption="Parameters that each strategy trains; where all of them learn, the bar is the "
             "size of the network.",

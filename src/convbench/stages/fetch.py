@@ -10,8 +10,9 @@ from pathlib import Path
 from convbench.config.datasets import DatasetSettings
 from convbench.data import pins
 from convbench.data.base import Dataset
+from convbench.data.own import local_files
 from convbench.errors import UserError
-from convbench.files import make_folder, write_json, write_text
+from convbench.files import make_folder, sha256, write_json, write_text
 from convbench.stages.datasets import dataset_of, settings_of
 from convbench.stages.runs import DATA, FIRST_PINS, MARKERS
 
@@ -29,6 +30,7 @@ def fetch(name: str, settings: DatasetSettings, *, renew: bool = False) -> None:
     folder = DATA / name
     if folder.exists() and not renew:
         print(f"{folder} is there; checking it against {PINS}")
+        _check_origin(name, settings)
     else:
         with _made(name, dataset) as draft:
             if renew and folder.exists():
@@ -55,8 +57,8 @@ def check_changed(names: list[str], datasets: Mapping[str, DatasetSettings]) -> 
         touched = any(path.stat().st_ctime >= checked for path in (folder, *folder.rglob("*")))
         if touched:
             pins.check(name, folder, PINS)
-        if moved := _newer_source(settings, checked):
-            _check_source(name, settings)
+        if moved := _is_newer(name, settings, checked):
+            _check_origin(name, settings)
         if touched or moved:
             marker.chmod(0o644)  # sets the ctime: checked now
 
@@ -93,25 +95,48 @@ def _pinned(name: str, renew: bool) -> pins.Pin:
     return pin
 
 
-def _newer_source(settings: DatasetSettings, checked: float) -> bool:
+def _is_newer(name: str, settings: DatasetSettings, checked: float) -> bool:
     """Tell whether anything in a user's own folder was touched after ``checked``."""
-    if settings.source is None or settings.is_archive:
+    if not _lies_open(settings):
         return False
-    source = Path(settings.source[0]).expanduser()
-    top = source if source.is_dir() else source.parent
-    paths = (top, *top.rglob("*")) if source.exists() else ()
-    return any(path.lstat().st_ctime >= checked for path in paths)
+    source = _source(settings)
+    try:
+        files = local_files(name, settings).values()
+    except UserError:  # such as an image that is gone
+        return True
+    folders = [path for path in source.rglob("*") if path.is_dir()] if source.is_dir() else []
+    return any(path.stat().st_ctime >= checked for path in (source, *folders, *files))
 
 
-def _check_source(name: str, settings: DatasetSettings) -> None:
+def _lies_open(settings: DatasetSettings) -> bool:
+    """Tell whether a dataset is in a user's own folder, and that folder is here."""
+    return settings.source is not None and not settings.is_archive and _source(settings).exists()
+
+
+def _source(settings: DatasetSettings) -> Path:
     assert settings.source is not None
-    with _made(name, dataset_of(name, settings)) as draft:
-        if pins.measure(draft).md5 == pins.measure(DATA / name).md5:
-            return
-    raise UserError(
-        f"{settings.source[0]} has changed since {DATA / name} was taken from it. Bring its old content "
-        f"back; or take the new one and train on it: convbench fetch {name} --config CONFIG --renew"
-    )
+    return Path(settings.source[0]).expanduser()
+
+
+def _check_origin(name: str, settings: DatasetSettings) -> None:
+    """Refuse what is no longer what the config describes: another archive, or a folder that changed."""
+    folder = DATA / name
+    renew = f"convbench fetch {name} --config CONFIG --renew"
+    if settings.sha256 is not None:
+        found = [sha256(path) for path in folder.iterdir() if path.is_file()]
+        if settings.sha256 not in found:
+            raise UserError(
+                f"{folder} was made of another archive: the config says sha256 {settings.sha256}, found "
+                f"{', '.join(found)}. Put the old digest back; or take the new archive: {renew}"
+            )
+    elif _lies_open(settings):
+        with _made(name, dataset_of(name, settings)) as draft:
+            if pins.measure(draft).md5 == pins.measure(folder).md5:
+                return
+        raise UserError(
+            f"{_source(settings)} has changed since {folder} was taken from it. Bring its old content "
+            f"back; or take the new one and train on it: {renew}"
+        )
 
 
 @contextmanager

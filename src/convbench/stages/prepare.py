@@ -1,5 +1,6 @@
 """Decode and resize a dataset once."""
 
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -27,7 +28,9 @@ def prepare(
     pin = pins.check(name, raw, PINS)
     dataset = dataset_of(name, settings)
     how = _settings(dataset, settings, image_size, resize, workers)
-    with tempfile.TemporaryDirectory(dir=make_folder(out), prefix=".unpacked.") as scratch:
+    for left in make_folder(out).glob(".unpacked.*"):  # by a run that was killed
+        shutil.rmtree(left)
+    with tempfile.TemporaryDirectory(dir=out, prefix=".unpacked.") as scratch:
         listing = dataset.read(raw, Path(scratch))
         card = write_prepared(name, listing, dataset.multi_label, how, pin.md5, out)
     print(_summary(card))
