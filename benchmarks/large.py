@@ -29,7 +29,7 @@ SPEC = {
     "strategy": "scratch",
     "augmentation": "none",
     "seed": 0,
-    "budget": {"epochs": 1, "batch_size": 64},
+    "budget": {"epochs": 1, "batch_size": 32},
     "optimisation": {
         "optimizer": "adamw",
         "lr": 0.001,

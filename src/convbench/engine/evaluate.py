@@ -10,7 +10,8 @@ from torch import nn
 from convbench.engine.batches import Images, Standardise, batches
 from convbench.engine.objective import Objective
 
-_BATCH = 256  # images a step; per-image results do not depend on it beyond rounding
+_BATCH = 256  # images a step, at most; per-image results do not depend on it beyond rounding
+_PIXELS = 2**20  # a step, at most: 256 images of 64 pixels, 20 of 224
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,8 @@ def evaluate(
     """Score ``network`` in evaluation mode; it is left in that mode."""
     network.eval()
     device = next(network.parameters()).device
-    logits = torch.cat([network(standardise(x)) for x, _ in batches(images, _BATCH, device)]).cpu()
+    size = min(_BATCH, max(1, _PIXELS // images.pixels[0, ..., 0].size))
+    logits = torch.cat([network(standardise(x)) for x, _ in batches(images, size, device)]).cpu()
     return Evaluation(
         probabilities=objective.probabilities(logits).numpy(),
         loss=objective.loss(logits.double(), torch.from_numpy(images.labels)).item(),
