@@ -77,7 +77,7 @@ def test_the_report_shows_them_and_every_finding_beside_them(done):
 def test_the_page_on_the_data_tells_the_whole_story(done):
     html = (done.root / "reports" / "data.html").read_text()
 
-    assert "1 test images (5.0%) show a picture of train" in html
+    assert "1 of the test images (5.0%) show a picture of train" in html
     assert "images/7.png</code>: not an image of a kind that is known here" in html
     assert "train: images/0.png (wings; legs; fur); test: images/59.png" in html
     assert "crop_flip breaks labels" in html

@@ -154,7 +154,7 @@ def _badges(found: Audit) -> Iterator[Badge]:
     if found.skipped:
         yield Badge(
             f"{len(found.skipped)} skipped",
-            f"{len(found.skipped)} images could not be read and are left out.",
+            f"Left out, as they could not be read: {len(found.skipped)} images.",
         )
     if found.probe.low > found.probe.chance + _SHORTCUT * (1 - found.probe.chance):
         yield Badge(

@@ -64,7 +64,8 @@ def _alike(thumbs: np.ndarray, labels: np.ndarray, turning_keeps: bool) -> Itera
             one, other = spectra[piece[0]], spectra[piece[1]]
             alike = _at_best(one, other) > ALIKE
             if not turning_keeps:
-                same = (labels[piece[0]] == labels[piece[1]]).reshape(len(one), -1).all(axis=1)
+                same = labels[piece[0]] == labels[piece[1]]
+                same = same.all(axis=1) if same.ndim > 1 else same
                 alike &= same | (_upright(one, other) > ALIKE)
             yield piece[:, alike]
 

@@ -228,7 +228,8 @@ def read_npz(path: Path, classes: tuple[str, ...] | None) -> Listing:
     samples: list[Sample] = []
     try:
         with np.load(path, allow_pickle=False) as arrays:
-            present = [split for split in SPLITS if f"{split}_images" in arrays]
+            held = [split for split in SPLITS if f"{split}_images" in arrays]
+            present = [split for split in held if len(arrays[f"{split}_labels"])]
             parts = [(split, arrays[f"{split}_images"], arrays[f"{split}_labels"]) for split in present]
     except (KeyError, ValueError, zipfile.BadZipFile, EOFError) as error:
         raise UserError(f"{path} is not laid out as MedMNIST's files: {error}") from error

@@ -88,8 +88,9 @@ def _read(pins: Path) -> list[dict[str, Any]]:
 
 
 def _name(out: dict[str, Any]) -> str:
-    """Return a dataset's name: its path below ``data/``."""
-    return PurePosixPath(out["path"]).relative_to(_FOLDER).as_posix()
+    """Return a dataset's name: its path below ``data/``; what lies elsewhere keeps its own."""
+    path = PurePosixPath(out["path"])
+    return (path.relative_to(_FOLDER) if path.is_relative_to(_FOLDER) else path).as_posix()
 
 
 def _md5(path: Path) -> str:
