@@ -1,9 +1,11 @@
+import pandas as pd
+
 from convbench.analysis.reproduction import EXPECTED_COLUMNS, compare, tolerance
 from convbench.analysis.tables import RUN_COLUMNS, table
 
 
 def _table(**runs):
-    rows = [(run, "finished", 0.5, test, test, loss, 3) for run, (test, loss) in runs.items()]
+    rows = [(run, "finished", 0.5, test, test, loss, 3, test) for run, (test, loss) in runs.items()]
     types = {name: RUN_COLUMNS[name] for name in (*EXPECTED_COLUMNS, "train_size")}
     return table([dict(zip(types, (*row, 400), strict=True)) for row in rows], types)
 
@@ -42,3 +44,14 @@ def test_another_outcome_is_different_and_the_same_one_without_numbers_is_exact(
 
 def test_the_tolerance_shrinks_with_the_training_set():
     assert [round(tolerance(size), 3) for size in (50, 200, 1000)] == [0.141, 0.071, 0.032]
+
+
+def test_runs_of_several_labels_are_compared_by_what_they_are_scored_by():
+    expected, obtained = _expected(a=(0.9, 1.0), b=(0.9, 1.0)), _table(a=(0.88, 1.1), b=(0.5, 1.1))
+    for runs in (expected, obtained):
+        runs["test_accuracy"] = pd.NA
+
+    found = compare(obtained, expected)
+
+    assert found.close == ["a"]
+    assert found.different == ["b: test score 50.0%; expected: test score 90.0%"]
