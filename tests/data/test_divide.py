@@ -31,6 +31,14 @@ def test_shares_are_kept_in_every_class_and_none_is_left_without():
     }
 
 
+def test_a_class_of_three_images_has_one_in_each_split():
+    labels = np.repeat([0, 1], [40, 3])
+
+    counts = _counts(labels, divide(labels, NAMES, np.arange(43), [None] * 43, Splitting()))
+
+    assert [counts[split][1] for split in ("train", "val", "test")] == [1, 1, 1]
+
+
 def test_the_same_files_are_divided_the_same_way_again():
     first, again = (divide(LABELS, NAMES, ALONE, NONE, Splitting()) for _ in range(2))
 

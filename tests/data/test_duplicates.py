@@ -61,6 +61,15 @@ def test_different_pictures_are_told_apart():
     assert _groups([_photograph() for _ in range(300)]) == list(range(300))
 
 
+def test_pictures_that_are_much_alike_and_not_the_same_are_told_apart():
+    """As two X-rays are, or two frames of one scene."""
+    image = _photograph()
+    other = Image.blend(image, _photograph(), 0.25)
+
+    assert np.corrcoef(*(np.asarray(each.convert("L")).ravel() for each in (image, other)))[0, 1] > 0.9
+    assert _groups([image, other]) == [0, 1]
+
+
 def test_where_a_turn_changes_the_meaning_a_turned_copy_with_another_label_is_none():
     """A Z that lies down is an N; a turned copy under the same label is still a copy."""
     image = _photograph()
@@ -97,6 +106,15 @@ def _listing(images, splits):
         for row, (image, split) in enumerate(zip(images, splits, strict=True))
     ]
     return Listing(("cat", "dog"), samples)
+
+
+def test_images_of_a_few_pixels_are_not_compared_by_sight(tmp_path):
+    small = [_photograph().resize((15, 40)) for _ in range(40)]
+    listing = _listing([*small, _jpeg(small[3], 90)], [None] * 41)
+
+    prepare("zoo", listing, False, how(image_size=32), "pin", tmp_path)
+
+    assert pd.read_parquet(tmp_path / "index.parquet")["group"].nunique() == 41
 
 
 @pytest.fixture

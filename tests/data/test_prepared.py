@@ -101,3 +101,16 @@ def test_every_dataset_keeps_the_contract(name, tmp_path):
     assert {sample.split for sample in samples} == {"train", "val", "test"}
     assert len({sample.source for sample in samples}) == len(samples)
     assert samples[0].load().convert("RGB").getbands() == ("R", "G", "B")
+
+
+@pytest.mark.parametrize(("resize", "edge"), [("stretch", 10), ("crop", 200)])
+def test_an_oblong_image_is_stretched_or_its_middle_is_kept(resize, edge, tmp_path):
+    wide = Image.new("RGB", (90, 30), (10, 10, 10))
+    wide.paste((200, 200, 200), (30, 0, 60, 30))  # the middle third is bright
+    samples = [Sample(f"{n}", n % 2, "train", lambda: wide) for n in range(20)]
+    listing = Listing(("cat", "dog"), samples)
+
+    prepare("zoo", listing, False, how(image_size=9, resize=resize), "pin", tmp_path)
+
+    row = open_prepared(tmp_path).pixels[0, 4, :, 0]
+    assert row[[1, 4]].tolist() == [edge, 200]

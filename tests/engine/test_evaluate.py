@@ -1,3 +1,6 @@
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -9,7 +12,8 @@ from sklearn.metrics import (
 )
 from torch import nn
 
-from convbench.engine.batches import Images, Standardise
+from convbench.engine import batches as batching
+from convbench.engine.batches import Images, Standardise, batches
 from convbench.engine.evaluate import evaluate
 from convbench.engine.objective import ONE_LABEL, SEVERAL_LABELS
 
@@ -74,3 +78,18 @@ def test_images_are_scaled_and_standardised(images):
     expected = (images.pixels / 255 - [0.5, 0.4, 0.3]) / [0.2, 0.1, 0.5]
     found = torch.cat(seen).permute(0, 2, 3, 1).numpy()
     assert np.allclose(found, expected, atol=1e-5)
+
+
+def test_what_was_read_of_a_mapped_file_does_not_stay_in_memory(tmp_path, monkeypatch):
+    """Else an epoch on a dataset larger than memory would fill the memory."""
+    np.save(tmp_path / "images.npy", np.ones((64, 256, 256, 3), np.uint8))  # 12.6 MB
+    pixels = np.load(tmp_path / "images.npy", mmap_mode="r")
+    monkeypatch.setattr(batching, "_RESIDENT", 2**21)
+    images = Images(pixels, np.arange(64), np.zeros(64, np.int64))
+
+    for _ in batches(images, 4, torch.device("cpu")):
+        pass
+
+    maps = Path("/proc/self/smaps").read_text().split(str(tmp_path / "images.npy"))
+    resident = int(re.search(r"Rss: +(\d+) kB", maps[1]).group(1))
+    assert resident < 4000

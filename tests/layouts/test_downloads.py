@@ -204,6 +204,17 @@ def test_a_damaged_archive_is_told(mode, tmp_path):
         unpack(path, tmp_path)
 
 
+@pytest.mark.parametrize("end", ["in a name", "after a member"])
+def test_an_archive_that_was_cut_short_is_told(end, tmp_path):
+    """Python takes what looks like no member for the end of a tar file."""
+    tar(tmp_path / "x.tar", {f"{n}.jpg": b"1" * 600 for n in range(9)}, "w")
+    content = (tmp_path / "x.tar").read_bytes()
+    (tmp_path / "x.tar").write_bytes(content[: 1536 * 4 + (100 if end == "in a name" else 700)])
+
+    with pytest.raises(UserError, match="is damaged"):
+        unpack(tmp_path / "x.tar", tmp_path)
+
+
 def test_a_file_that_is_no_archive_is_told(tmp_path):
     (tmp_path / "x.zip").write_bytes(b"<html>404</html>")
 

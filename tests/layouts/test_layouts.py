@@ -18,7 +18,7 @@ from convbench.stages.fetch import fetch
 from convbench.stages.prepare import prepare
 from convbench.stages.train import train
 from tests.layouts.conftest import digest_of
-from tests.layouts.replicas import REPLICAS, folders, table, tar, zipped
+from tests.layouts.replicas import REPLICAS, encoded, folders, picture, table, tar, zipped
 
 NUMBERS = {"caltech101": {"train_per_class": 3}}
 """Of images a class, where the replica has fewer than the real set."""
@@ -140,6 +140,48 @@ def test_severstal_steel_includes_images_without_a_defect(server, project, monke
     assert len(index) == 40
     assert (index["class"] == "").sum() == 20
     assert index.set_index("source").loc["train_images/000000001.jpg", "class"] == "defect_1; defect_2"
+
+
+def test_severstal_steel_reads_its_first_table_too(project):
+    """Four rows an image, those without a mask empty."""
+    images = Path("data/severstal_steel/train_images")
+    images.mkdir(parents=True)
+    rows = []
+    for n in range(20):
+        (images / f"{n}.jpg").write_bytes(encoded(picture(160, 26)))
+        rows += [(f"{n}.jpg_{kind}", "5 3" if n % 5 == kind else "") for kind in (1, 2, 3, 4)]
+    content = table(("ImageId_ClassId", "EncodedPixels"), rows)
+    (images.parent / "train.csv").write_bytes(content)
+
+    listing = DATASETS["severstal_steel"].read(images.parent, project)
+
+    found = {sample.source: sample.label for sample in listing.samples}
+    assert found == {f"train_images/{n}.jpg": (n % 5 - 1,) if n % 5 else () for n in range(20)}
+
+
+def test_what_other_systems_leave_in_archives_is_passed_over(server, project):
+    files = {f"mine/{name}": content for name, content in folders(per_class=5).items()}
+    rubbish = {f"__MACOSX/{name}": b"x" for name in files} | {
+        "mine/ant/.DS_Store": b"x",
+        "mine/Thumbs.db": b"x",
+    }
+    archive = zipped(server.folder / "mine.zip", files | rubbish)
+    given = DatasetSettings(layout="folder", source=str(archive), sha256=digest_of(archive))
+
+    fetch("mine", given)
+    prepare("mine", given, 16, "stretch", 1, Path("prepared"))
+
+    assert len(pd.read_parquet("prepared/index.parquet")) == 15
+
+
+def test_the_color_folder_of_another_system_is_passed_over(tmp_path):
+    from convbench.data.published import unpacked
+
+    files = {"__MACOSX/color/x": b"1", "deep/down/color/x": b"1"}
+    zipped(tmp_path / "x.zip", files)
+    (tmp_path / "scratch").mkdir()
+
+    assert unpacked(tmp_path, tmp_path / "scratch", "color").name == "down"
 
 
 def test_neu_steel_reads_both_ways_of_naming(server, project, monkeypatch):
