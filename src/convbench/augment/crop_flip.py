@@ -12,7 +12,7 @@ from convbench.augment.base import Augmentation
 
 
 def crop_flip(images: Tensor, targets: Tensor, draw: Generator) -> tuple[Tensor, Tensor]:
-    """Give each image ``[3, H, W]`` its own crop of the padded one, and its own flip."""
+    """Give each image ``[C, H, W]`` its own crop of the padded one, and its own flip."""
     side = images.shape[-1]
     pad = max(1, side // 8)
     count = len(images)
@@ -27,4 +27,8 @@ def crop_flip(images: Tensor, targets: Tensor, draw: Generator) -> tuple[Tensor,
     return padded[place].permute(0, 3, 1, 2), targets
 
 
-CROP_FLIP = Augmentation(crop_flip, changes=frozenset({"shift_and_scale", "flip_left_right"}))
+CROP_FLIP = Augmentation(
+    crop_flip,
+    changes=frozenset({"shift_and_scale", "flip_left_right"}),
+    says="shifted by up to an eighth of the side, and flipped left and right half of the time",
+)

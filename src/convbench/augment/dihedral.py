@@ -7,14 +7,18 @@ from convbench.augment.base import Augmentation
 
 
 def dihedral(images: Tensor, targets: Tensor, draw: Generator) -> tuple[Tensor, Tensor]:
-    """Give each square image ``[3, S, S]`` its own quarter turns and mirroring."""
-    position = torch.randint(0, 8, (len(images),), generator=draw).to(images.device)
+    """Give each square image ``[C, S, S]`` its own quarter turns and mirroring."""
+    position = torch.randint(0, 8, (len(images),), generator=draw)
     moved = images.clone()
     for number in range(1, 8):
-        chosen = position == number
+        chosen = (position == number).nonzero().flatten().to(images.device)
         turned = images[chosen].rot90(number % 4, dims=(2, 3))
         moved[chosen] = turned.flip(3) if number >= 4 else turned
     return moved, targets
 
 
-DIHEDRAL = Augmentation(dihedral, changes=frozenset({"any_turn", "flip_left_right", "flip_up_down"}))
+DIHEDRAL = Augmentation(
+    dihedral,
+    changes=frozenset({"any_turn", "flip_left_right", "flip_up_down"}),
+    says="turned by quarter turns and mirrored: one of eight positions",
+)

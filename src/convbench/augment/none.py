@@ -10,4 +10,4 @@ def none(images: Tensor, targets: Tensor, draw: Generator) -> tuple[Tensor, Tens
     return images, targets
 
 
-NONE = Augmentation(none, changes=frozenset())
+NONE = Augmentation(none, changes=frozenset(), says="the images as they are")

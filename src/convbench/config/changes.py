@@ -6,7 +6,13 @@ A dataset says which changes keep its labels, an augmentation says which changes
 from typing import Literal, get_args
 
 Change = Literal[
-    "shift_and_scale", "small_turn", "any_turn", "flip_left_right", "flip_up_down", "colour"
+    "shift_and_scale",
+    "small_turn",
+    "any_turn",
+    "flip_left_right",
+    "flip_up_down",
+    "colour",
+    "hide_part",
 ]
 CHANGES: tuple[Change, ...] = get_args(Change)
 
@@ -17,4 +23,5 @@ IN_WORDS: dict[Change, str] = {
     "flip_left_right": "flipping left and right",
     "flip_up_down": "flipping up and down",
     "colour": "changing brightness, contrast and colour",
+    "hide_part": "hiding a part",
 }

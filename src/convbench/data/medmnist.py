@@ -24,7 +24,7 @@ from convbench.errors import UserError
 _ADDRESS = "https://zenodo.org/records/10519652/files/{}?download=1"
 
 _TISSUE = frozenset(CHANGES)  # microscopy has no up and no left
-_SKIN = frozenset(CHANGES) - {"colour"}  # which is what a lesion is told by
+_SKIN = frozenset(CHANGES) - {"colour", "hide_part"}  # a lesion is told by both, colour and outline
 _XRAY = frozenset[Change]({"shift_and_scale", "small_turn", "colour"})  # the heart is on one side
 _SCAN = frozenset[Change]({"shift_and_scale", "small_turn", "flip_left_right", "colour"})
 _ORGANS = frozenset[Change]({"shift_and_scale", "small_turn", "colour"})  # a left kidney is no right one

@@ -10,6 +10,7 @@ an easy one.
 from functools import partial
 from pathlib import Path
 
+from convbench.config.changes import CHANGES
 from convbench.data.base import Dataset, Listing, Sample
 from convbench.data.images import SUFFIXES, open_image
 from convbench.data.kaggle import fetch
@@ -60,5 +61,5 @@ PLANT_VILLAGE = Dataset(
     ),
     read=_read,
     classes=CLASSES,
-    keeps=frozenset({"shift_and_scale", "small_turn", "any_turn", "flip_left_right", "flip_up_down"}),
+    keeps=frozenset(CHANGES) - {"colour"},  # which is what a disease is told by
 )
