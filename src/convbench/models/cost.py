@@ -17,12 +17,12 @@ class Cost:
     """Multiply-adds of one image's forward pass, in convolutions and matrix products."""
 
 
-def cost_of(network: nn.Module, image_size: int) -> Cost:
-    """Count parameters and one forward pass on an RGB image; the network's state is left as it was."""
+def cost_of(network: nn.Module, image_size: int, channels: int = 3) -> Cost:
+    """Count parameters and one forward pass on one image; the network's state is left as it was."""
     training = network.training
     device = next(network.parameters()).device
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
-        network.eval()(torch.zeros(1, 3, image_size, image_size, device=device))
+        network.eval()(torch.zeros(1, channels, image_size, image_size, device=device))
     network.train(training)
     sizes = [(parameter.numel(), parameter.requires_grad) for parameter in network.parameters()]
     return Cost(

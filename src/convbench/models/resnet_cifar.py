@@ -4,6 +4,9 @@
 quarter resolution, global average pooling and a linear classifier. Shortcuts are of option A: where
 a stage halves the map, the shortcut takes every second pixel and pads the new channels with zeros,
 so it has no parameters, and a plain twin has exactly as many as its residual network.
+
+Modules are called as in the public weights of these networks (``layer1.0.conv1``, ``linear``), so that
+their files load by name.
 """
 
 from collections import OrderedDict
@@ -13,6 +16,8 @@ from torch.nn import functional as F
 
 from convbench.models.base import Architecture
 
+DEPTHS = (20, 32, 44, 56, 110)
+
 
 def resnet_cifar(classes: int, image_size: int, *, depth: int, skips: bool) -> nn.Module:
     """Build the network of ``depth`` layers, with or without shortcuts, for any image size."""
@@ -20,26 +25,35 @@ def resnet_cifar(classes: int, image_size: int, *, depth: int, skips: bool) -> n
     assert rest == 0, "depth is 6n + 2"
     network = nn.Sequential(
         OrderedDict(
-            stem=nn.Sequential(_conv3x3(3, 16, 1), nn.BatchNorm2d(16), nn.ReLU()),
-            stage1=_stage(16, 16, 1, blocks, skips),
-            stage2=_stage(16, 32, 2, blocks, skips),
-            stage3=_stage(32, 64, 2, blocks, skips),
+            conv1=conv3x3(3, 16, 1),
+            bn1=nn.BatchNorm2d(16),
+            relu=nn.ReLU(),
+            layer1=stage(16, 16, 1, blocks, skips),
+            layer2=stage(16, 32, 2, blocks, skips),
+            layer3=stage(32, 64, 2, blocks, skips),
             pool=nn.AdaptiveAvgPool2d(1),
             flatten=nn.Flatten(),
-            head=nn.Linear(64, classes),
+            linear=nn.Linear(64, classes),
         )
     )
-    for module in network.modules():
-        if isinstance(module, nn.Conv2d):
-            nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+    draw_convolutions(network)
     return network
 
 
-def _conv3x3(inputs: int, outputs: int, stride: int) -> nn.Conv2d:
+def draw_convolutions(network: nn.Module) -> None:
+    """Draw every kernel as He et al. (2015) do: deviation sqrt(2 / fan-out)."""
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d):
+            nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+
+
+def conv3x3(inputs: int, outputs: int, stride: int) -> nn.Conv2d:
+    """Build a convolution of ``[B, inputs, H, W]`` to ``[B, outputs, H / stride, W / stride]``."""
     return nn.Conv2d(inputs, outputs, 3, stride, padding=1, bias=False)
 
 
-def _stage(inputs: int, outputs: int, stride: int, blocks: int, skips: bool) -> nn.Sequential:
+def stage(inputs: int, outputs: int, stride: int, blocks: int, skips: bool) -> nn.Sequential:
+    """Build a chain of blocks; the first one changes channels and resolution."""
     first = Block(inputs, outputs, stride, skips)
     return nn.Sequential(first, *(Block(outputs, outputs, 1, skips) for _ in range(blocks - 1)))
 
@@ -49,9 +63,9 @@ class Block(nn.Module):
 
     def __init__(self, inputs: int, outputs: int, stride: int, skip: bool) -> None:
         super().__init__()
-        self.conv1 = _conv3x3(inputs, outputs, stride)
+        self.conv1 = conv3x3(inputs, outputs, stride)
         self.bn1 = nn.BatchNorm2d(outputs)
-        self.conv2 = _conv3x3(outputs, outputs, 1)
+        self.conv2 = conv3x3(outputs, outputs, 1)
         self.bn2 = nn.BatchNorm2d(outputs)
         self.stride, self.new_channels, self.skip = stride, outputs - inputs, skip
 
@@ -66,5 +80,11 @@ class Block(nn.Module):
         return F.pad(x[:, :, :: self.stride, :: self.stride], (0, 0, 0, 0, before, after))
 
 
-RESNET20 = Architecture(lambda c, side: resnet_cifar(c, side, depth=20, skips=True), head="head")
-PLAIN20 = Architecture(lambda c, side: resnet_cifar(c, side, depth=20, skips=False), head="head")
+def _architecture(depth: int, skips: bool) -> Architecture:
+    return Architecture(
+        lambda classes, side: resnet_cifar(classes, side, depth=depth, skips=skips), head="linear"
+    )
+
+
+RESNETS = {f"resnet{depth}": _architecture(depth, skips=True) for depth in DEPTHS}
+PLAIN_TWINS = {f"plain{depth}": _architecture(depth, skips=False) for depth in DEPTHS}

@@ -1,29 +1,94 @@
-"""The first network of every course: (Conv-ReLU-Pool) x 2, then two fully connected layers."""
+"""The first network of every course: (Conv-ReLU-Pool) x 2, then two fully connected layers.
+
+How it pools is a choice; everything else stays the same, so that a comparison is one of pooling.
+"""
 
 from collections import OrderedDict
+from collections.abc import Callable
 
-from torch import nn
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
 
 from convbench.models.base import Architecture
 
+Pool = Callable[[int], nn.Module]
+"""The number of channels -> a layer that pools maps of so many."""
 
-def simple_cnn(classes: int, image_size: int) -> nn.Module:
-    """Build 3x3 convolutions of 32 and 64 channels, each halved by max pooling, and 128 hidden units."""
-    side = image_size // 4
+
+def simple_cnn(
+    classes: int, image_size: int, *, halve: Pool, last: Pool, last_maps: int | None = None
+) -> nn.Module:
+    """Build 3x3 convolutions of 32 and 64 channels, each with its pooling, and 128 hidden units.
+
+    ``last_maps`` is how many numbers a channel has after the last pooling, where that does not depend
+    on the image.
+    """
     return nn.Sequential(
         OrderedDict(
             conv1=nn.Conv2d(3, 32, 3, padding=1),
             relu1=nn.ReLU(),
-            pool1=nn.MaxPool2d(2),
+            pool1=halve(32),
             conv2=nn.Conv2d(32, 64, 3, padding=1),
             relu2=nn.ReLU(),
-            pool2=nn.MaxPool2d(2),
+            pool2=last(64),
             flatten=nn.Flatten(),
-            hidden=nn.Linear(64 * side * side, 128),
+            hidden=nn.Linear(64 * (last_maps or (image_size // 4) ** 2), 128),
             relu3=nn.ReLU(),
             head=nn.Linear(128, classes),
         )
     )
 
 
-SIMPLE_CNN = Architecture(simple_cnn, head="head")
+class SpatialPyramid(nn.Module):
+    """The maxima of a map's cells at several resolutions (He et al. 2014, section 2.2).
+
+    Its output does not depend on the map's size. A cell reaches from floor to ceiling of its share, as
+    in adaptive pooling, so that no pixel is left out of a map that does not divide evenly.
+    """
+
+    def __init__(self, levels: tuple[int, ...]) -> None:
+        super().__init__()
+        self.levels = levels
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map ``[B, C, H, W]`` to ``[B, C, sum of levels squared]``, coarse to fine, row by row."""
+        return torch.cat([F.adaptive_max_pool2d(x, level).flatten(2) for level in self.levels], dim=2)
+
+
+def _max(channels: int) -> nn.Module:
+    return nn.MaxPool2d(2)
+
+
+def _average(channels: int) -> nn.Module:
+    return nn.AvgPool2d(2)
+
+
+def _strided(channels: int) -> nn.Module:
+    """Build a convolution over the windows of the pooling it replaces (Springenberg et al. 2015)."""
+    return nn.Sequential(nn.Conv2d(channels, channels, 2, stride=2), nn.ReLU())
+
+
+def _global(channels: int) -> nn.Module:
+    return nn.AdaptiveAvgPool2d(1)
+
+
+def _pyramid(channels: int) -> nn.Module:
+    return SpatialPyramid((1, 2, 4))
+
+
+SIMPLE_CNNS = {
+    "simple_cnn": Architecture(lambda c, side: simple_cnn(c, side, halve=_max, last=_max), "head"),
+    "simple_cnn_average": Architecture(
+        lambda c, side: simple_cnn(c, side, halve=_average, last=_average), "head"
+    ),
+    "simple_cnn_strided": Architecture(
+        lambda c, side: simple_cnn(c, side, halve=_strided, last=_strided), "head"
+    ),
+    "simple_cnn_global": Architecture(
+        lambda c, side: simple_cnn(c, side, halve=_max, last=_global, last_maps=1), "head"
+    ),
+    "simple_cnn_pyramid": Architecture(
+        lambda c, side: simple_cnn(c, side, halve=_max, last=_pyramid, last_maps=1 + 4 + 16), "head"
+    ),
+}

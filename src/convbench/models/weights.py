@@ -20,10 +20,27 @@ class Normalisation:
     std: tuple[float, float, float]
 
 
-def save_weights(path: Path, state: Mapping[str, Tensor], normalisation: Normalisation) -> None:
+@dataclass(frozen=True)
+class Loaded:
+    """What came of loading a file into a network."""
+
+    normalisation: Normalisation
+    left_out: list[str]
+    """The file's tensors that are not in the network, each with the reason."""
+
+
+def save_weights(
+    path: Path,
+    state: Mapping[str, Tensor],
+    normalisation: Normalisation,
+    left_out: list[str] | None = None,
+) -> None:
     """Write a network's state and its normalisation, whole or not at all."""
     numbers = {"mean": normalisation.mean, "std": normalisation.std}
-    metadata = {"normalisation": json.dumps(numbers, sort_keys=True)}
+    metadata = {
+        "normalisation": json.dumps(numbers, sort_keys=True),
+        "left_out": json.dumps(left_out or []),
+    }
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in state.items()}
     write_whole(path, lambda draft: save_file(tensors, draft, metadata))
 
@@ -33,23 +50,35 @@ def save_absence(path: Path, reason: str) -> None:
     write_whole(path, lambda draft: save_file({}, draft, {"absent": reason}))
 
 
-def load_body(network: nn.Module, head: str, path: Path) -> Normalisation:
-    """Copy everything but the classifier into ``network``; return the normalisation to feed it with.
+def load_weights(network: nn.Module, head: str, path: Path, *, with_head: bool = False) -> Loaded:
+    """Copy everything but the classifier into ``network``, or everything where ``with_head``.
 
-    Raises ``ValueError`` where the file says that there are no weights, lacks a tensor of the body,
-    has one too many, or has another shape.
+    Where the network takes one channel and the file's first convolution three, its kernel is summed over
+    them. Raises ``ValueError`` where the file says that there are no weights, lacks a tensor of the
+    body, has one too many, or has another shape.
     """
     with safe_open(path, framework="pt") as file:
         metadata = file.metadata()
         if "absent" in metadata:
             raise ValueError(f"there are no weights to start from: {metadata['absent']}")
         numbers = json.loads(metadata["normalisation"])
-        body = {name: file.get_tensor(name) for name in file.keys() if not _is_in(name, head)}  # noqa: SIM118
-    mismatch = network.load_state_dict(body, strict=False)
-    absent = [name for name in mismatch.missing_keys if not _is_in(name, head)]
+        names = [name for name in file.keys() if with_head or not _is_in(name, head)]  # noqa: SIM118
+        state = {name: file.get_tensor(name) for name in names}
+    own = network.state_dict()
+    state = {name: _greyed(tensor, own.get(name)) for name, tensor in state.items()}
+    mismatch = network.load_state_dict(state, strict=False)
+    absent = [name for name in mismatch.missing_keys if with_head or not _is_in(name, head)]
     if absent or mismatch.unexpected_keys:
         raise ValueError(f"{path}: absent {absent}, not of this network {mismatch.unexpected_keys}")
-    return Normalisation(mean=tuple(numbers["mean"]), std=tuple(numbers["std"]))
+    normalisation = Normalisation(mean=tuple(numbers["mean"]), std=tuple(numbers["std"]))
+    return Loaded(normalisation, json.loads(metadata["left_out"]))
+
+
+def _greyed(tensor: Tensor, own: Tensor | None) -> Tensor:
+    """Sum a kernel ``[O, 3, K, K]`` over its channels where the network's is ``[O, 1, K, K]``."""
+    if own is None or own.ndim != 4 or (own.shape[1], tuple(tensor.shape[1:2])) != (1, (3,)):
+        return tensor
+    return tensor.sum(dim=1, keepdim=True)
 
 
 def _is_in(name: str, module: str) -> bool:
