@@ -1,5 +1,9 @@
 """What several tests share: a small grid, a small prepared dataset, one run."""
 
+import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # tiny networks: threads would only wait for each other
+
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +72,7 @@ def spec() -> RunSpec:
         architecture="simple_cnn",
         weights="random",
         strategy="scratch",
+        method="scratch",
         augmentation="affine",
         seed=0,
         budget=Budget(epochs=3, batch_size=8),

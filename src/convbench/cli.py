@@ -37,6 +37,12 @@ def _parser() -> argparse.ArgumentParser:
     add.add_argument("path", type=Path)
     add.set_defaults(run=_inspect)
 
+    add = commands.add_parser("anatomy", help="say what a network is made of, layer by layer")
+    add.add_argument("architecture", help="resnet18, ..., or your own as package.module:function")
+    add.add_argument("--input", type=int, default=224, help="side of the image in pixels (224)")
+    add.add_argument("--classes", type=int, default=1000, help="(1000)")
+    add.set_defaults(run=_anatomy)
+
     add = commands.add_parser("fetch", help="make a dataset, unless it is there, and check it")
     add.add_argument("dataset")
     add.add_argument("--config", type=Path, help="the config that describes it, if it is your own")
@@ -98,7 +104,20 @@ def _add_rules(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     add.add_argument("--weights", type=Path, nargs="?", help="start from this file")
     add.add_argument("--out", type=Path, required=True)
     add.add_argument("--keep", type=Path, help="write the best epoch's weights here")
+    add.add_argument("--rates", type=Path, nargs="?", help="what find-rate wrote")
     add.set_defaults(run=_train)
+
+    add = commands.add_parser("find-rate", help="test a range of learning rates")
+    add.add_argument("--spec", required=True, help="a run of the cell, as JSON")
+    add.add_argument("--prepared", type=Path, required=True)
+    add.add_argument("--weights", type=Path, nargs="?", help="start from this file")
+    add.add_argument("--out", type=Path, required=True)
+    add.set_defaults(run=_find_rate)
+
+    add = commands.add_parser("import-weights", help="bring weights that were trained elsewhere")
+    add.add_argument("--spec", required=True, help="which, as JSON")
+    add.add_argument("--out", type=Path, required=True)
+    add.set_defaults(run=_import_weights)
 
     add = commands.add_parser("aggregate", help="collect the runs into tables")
     add.add_argument("config", type=Path)
@@ -144,6 +163,12 @@ def _inspect(options: argparse.Namespace) -> None:
     inspect(options.path)
 
 
+def _anatomy(options: argparse.Namespace) -> None:
+    from convbench.stages.anatomy import show_anatomy
+
+    show_anatomy(options.architecture, options.input, options.classes)
+
+
 def _verify(options: argparse.Namespace) -> None:
     from convbench.stages.fetch import check_all
 
@@ -182,7 +207,22 @@ def _train(options: argparse.Namespace) -> None:
     from convbench.stages.train import train
 
     spec = RunSpec.model_validate_json(options.spec)
-    train(spec, options.prepared, options.weights, options.out, options.keep)
+    train(spec, options.prepared, options.weights, options.out, options.keep, options.rates)
+
+
+def _find_rate(options: argparse.Namespace) -> None:
+    from convbench.config.spec import RunSpec
+    from convbench.stages.range_test import find_rate
+
+    spec = RunSpec.model_validate_json(options.spec)
+    find_rate(spec, options.prepared, options.weights, options.out)
+
+
+def _import_weights(options: argparse.Namespace) -> None:
+    from convbench.config.weights import ImportSpec
+    from convbench.stages.import_weights import bring
+
+    bring(ImportSpec.model_validate_json(options.spec), options.out)
 
 
 def _track(options: argparse.Namespace) -> None:

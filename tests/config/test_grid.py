@@ -39,13 +39,13 @@ def test_an_unknown_key_is_named_with_the_known_ones(values):
     _wrong(
         values,
         "architecture: unknown key; there are allow_label_breaking, architectures, augmentations, "
-        "datasets, device,",
+        "channels, datasets,",
     )
 
 
 def test_an_unknown_key_of_a_strategy_is_named_with_its_place(values):
     values["strategies"]["scratch"]["learning_rate"] = 0.1
-    _wrong(values, "strategies.scratch.learning_rate: unknown key; there are body_lr, lr, momentum,")
+    _wrong(values, "strategies.scratch.learning_rate: unknown key; there are architectures, body_lr,")
 
 
 def test_an_unknown_key_of_a_task_is_named_with_its_place(values):

@@ -5,11 +5,12 @@ from torch import nn
 from torch.nn import functional as F
 
 from convbench.augment import AUGMENTS
+from convbench.config.spec import Recipe
 from convbench.engine.batches import Images, Standardise, batches
 from convbench.engine.evaluate import evaluate
-from convbench.engine.loop import Diverged, Trainer, train_mode
+from convbench.engine.loop import Diverged, Group, Phase, Trainer
+from convbench.engine.modes import train_mode
 from convbench.engine.objective import ONE_LABEL, SEVERAL_LABELS
-from convbench.engine.optimiser import make_optimiser, make_schedule
 from convbench.models import ARCHITECTURES
 from convbench.seeding import generator, seeded
 
@@ -31,14 +32,28 @@ def _several(count, seed=0):
     return Images(images.pixels, images.rows, labels)
 
 
-def _trainer(lr=0.01, augmentation="none", run="a/run", architecture="resnet20", **changes):
+def _network(architecture="resnet20"):
     with seeded("weights"):
-        network = ARCHITECTURES[architecture].build(2, 8)
-    optimiser = make_optimiser("sgd", [(list(network.parameters()), lr)], 0.9, 0.0)
+        return ARCHITECTURES[architecture].build(2, 8)
+
+
+def _recipe(**changes):
+    settings = {"optimizer": "sgd", "lr": 1.0, "momentum": 0.9, "weight_decay": 0.0}
+    return Recipe(**{**settings, "schedule": "constant", **changes})
+
+
+def _all(network, epochs, lr=0.01):
+    return [Phase(epochs, [Group(list(network.parameters()), lr)])]
+
+
+def _trainer(
+    epochs=1, lr=0.01, augmentation="none", run="a/run", architecture="resnet20", recipe=None, **changes
+):
+    network = changes.pop("network", None) or _network(architecture)
     parts = {
         "network": network,
-        "optimiser": optimiser,
-        "schedule": make_schedule("constant", optimiser, 100),
+        "phases": _all(network, epochs, lr),
+        "recipe": _recipe(**recipe or {}),
         "train": _images(30),
         "val": _images(20, seed=1),
         "standardise": SAME,
@@ -52,7 +67,7 @@ def _trainer(lr=0.01, augmentation="none", run="a/run", architecture="resnet20",
 
 
 def test_a_network_learns_what_can_be_learned():
-    *_, last = _trainer().epochs(12)
+    *_, last = _trainer(12).epochs()
 
     assert last.val_accuracy > 0.9
     assert last.train_loss < 0.5
@@ -63,7 +78,7 @@ def test_the_score_that_chooses_is_the_one_that_was_named():
     lopsided = Images(lopsided.pixels, lopsided.rows[3:], lopsided.labels[3:])
     trainer = _trainer(score="accuracy_per_class", val=lopsided)
 
-    (epoch,) = trainer.epochs(1)
+    (epoch,) = trainer.epochs()
 
     result = evaluate(trainer.network, lopsided, SAME, ONE_LABEL)
     assert epoch.val_score == result.scores["accuracy_per_class"]
@@ -72,13 +87,14 @@ def test_the_score_that_chooses_is_the_one_that_was_named():
 
 def test_several_labels_are_learned_and_accuracy_is_no_question_of_them():
     trainer = _trainer(
+        12,
         train=_several(30),
         val=_several(20, seed=1),
         objective=SEVERAL_LABELS,
         score="mean_average_precision",
     )
 
-    *_, last = trainer.epochs(12)
+    *_, last = trainer.epochs()
 
     assert last.val_score > 0.9
     assert last.train_loss < 0.5
@@ -91,7 +107,7 @@ def test_losses_are_means_over_images_not_batches():
     reference = _trainer().network.train()
     order = torch.randperm(30, generator=generator("a/run", "order", 1))
 
-    (epoch,) = trainer.epochs(1)
+    (epoch,) = trainer.epochs()
 
     total = sum(
         F.cross_entropy(reference(x), y).item() * len(y)
@@ -100,13 +116,22 @@ def test_losses_are_means_over_images_not_batches():
     assert epoch.train_loss == pytest.approx(total / 30, rel=1e-5)
 
 
+def _soft(augmentation):
+    """Give an augmentation that blends targets what it blends: probabilities."""
+    return {"objective": ONE_LABEL, "train": _images(30)} | (
+        {"augment": lambda x, y, g: AUGMENTS[augmentation].apply(x, F.one_hot(y, 2).to(x), g)}
+        if AUGMENTS[augmentation].mixes
+        else {}
+    )
+
+
 @pytest.mark.parametrize("augmentation", AUGMENTS)
 def test_the_same_run_gives_the_same_bits_whatever_was_drawn_before(augmentation):
     states = []
     for _ in range(2):
         torch.rand(11)
-        trainer = _trainer(augmentation=augmentation)
-        list(trainer.epochs(2))
+        trainer = _trainer(2, augmentation=augmentation, **_soft(augmentation))
+        list(trainer.epochs())
         states.append(trainer.network.state_dict())
 
     assert all(states[0][name].equal(states[1][name]) for name in states[0])
@@ -114,17 +139,17 @@ def test_the_same_run_gives_the_same_bits_whatever_was_drawn_before(augmentation
 
 def test_another_run_sees_the_images_in_another_order():
     first, second = _trainer(run="a"), _trainer(run="b")
-    list(first.epochs(1))
-    list(second.epochs(1))
+    list(first.epochs())
+    list(second.epochs())
 
-    assert not first.network.head.weight.equal(second.network.head.weight)
+    assert not first.network.linear.weight.equal(second.network.linear.weight)
 
 
 def test_the_warm_up_changes_nothing():
     trainer = _trainer()
     before = {name: tensor.clone() for name, tensor in trainer.network.state_dict().items()}
 
-    trainer._warm_up()
+    trainer._warm_up(trainer.phases[0])
 
     assert all(tensor.equal(before[n]) for n, tensor in trainer.network.state_dict().items())
     assert all(parameter.grad is None for parameter in trainer.network.parameters())
@@ -132,7 +157,7 @@ def test_the_warm_up_changes_nothing():
 
 def test_a_loss_that_is_no_number_ends_the_run():
     with pytest.raises(Diverged, match=r"loss became (nan|inf) in epoch \d"):
-        list(_trainer(lr=1e12, architecture="simple_cnn").epochs(5))
+        list(_trainer(5, lr=1e12, architecture="simple_cnn").epochs())
 
 
 def test_batches_hold_each_image_once_in_the_given_order():

@@ -1,18 +1,27 @@
 from convbench.config.spec import canonical_json
 from convbench.stages.datasets import settings_json
 from convbench.stages.fetch import pin_of
-from convbench.stages.plan import code_of, code_of_prepared, code_of_stage, weights_of
+from convbench.stages.plan import (
+    code_of,
+    code_of_import,
+    code_of_prepared,
+    code_of_stage,
+    rates_of,
+    weights_of,
+)
 from convbench.stages.reproduction import expected_numbers
 from convbench.stages.runs import store_address
-from convbench.stages.workflow import ready
+from convbench.stages.workflow import any_of, ready
 
 PLAN = ready(config, workflow.overwrite_configfiles)
 
 
 wildcard_constraints:
     dataset="|".join(PLAN.grid.dataset_names()),
-    run="|".join(PLAN.runs),
-    pretraining="|".join(PLAN.pretrainings) or "none",
+    run=any_of(PLAN.runs),
+    pretraining=any_of(PLAN.pretrainings),
+    imported=any_of(PLAN.imports),
+    cell=any_of(PLAN.range_tests),
 
 
 # What the command line and the config files came to: one file, for the stages that need all of it.

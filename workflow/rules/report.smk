@@ -10,6 +10,8 @@ rule aggregate:
         epochs_csv="results/tables/epochs.csv",
         labels="results/tables/labels.parquet",
         labels_csv="results/tables/labels.csv",
+        gradients="results/tables/gradients.parquet",
+        gradients_csv="results/tables/gradients.csv",
     log:
         "logs/aggregate.log",
     params:
@@ -30,6 +32,7 @@ rule report:
     output:
         index="reports/index.html",
         data="reports/data.html",
+        anatomy="reports/anatomy.html",
     log:
         "logs/report.log",
     params:

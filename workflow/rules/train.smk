@@ -36,10 +36,44 @@ rule pretrain:
         " --out {params.out} --keep {output.weights} 2>&1 | tee {log}"
 
 
+rule import_weights:
+    input:
+        code=lambda wc: code_of_import(PLAN.imports[wc.imported]),
+    output:
+        "results/weights/{imported}.safetensors",
+    log:
+        "logs/import_weights/{imported}.log",
+    priority: 1
+    params:
+        spec=lambda wc: canonical_json(PLAN.imports[wc.imported]),
+    shell:
+        "python -m convbench import-weights --spec {params.spec:q} --out {output} 2>&1 | tee {log}"
+
+
+# A job of its own: nothing of it but the rate reaches the trainings that follow.
+rule find_rate:
+    input:
+        card=lambda wc: f"results/prepared/{PLAN.range_tests[wc.cell].dataset}/card.json",
+        weights=lambda wc: weights_of(PLAN.range_tests[wc.cell]),
+        code=lambda wc: code_of(PLAN.range_tests[wc.cell], "range_test"),
+    output:
+        "results/rates/{cell}.json",
+    log:
+        "logs/rates/{cell}.log",
+    threads: PLAN.grid.threads
+    params:
+        spec=lambda wc: canonical_json(PLAN.range_tests[wc.cell]),
+        prepared=subpath(input.card, parent=True),
+    shell:
+        "python -m convbench find-rate --spec {params.spec:q} --prepared {params.prepared}"
+        " --weights {input.weights} --out {output} 2>&1 | tee {log}"
+
+
 rule train:
     input:
         card=lambda wc: f"results/prepared/{PLAN.runs[wc.run].dataset}/card.json",
         weights=lambda wc: weights_of(PLAN.runs[wc.run]),
+        rates=lambda wc: rates_of(PLAN.runs[wc.run]),
         code=lambda wc: code_of(PLAN.runs[wc.run]),
     output:
         metrics="results/runs/{run}/metrics.json",
@@ -55,7 +89,7 @@ rule train:
         out=subpath(output.metrics, parent=True),
     shell:
         "python -m convbench train --spec {params.spec:q} --prepared {params.prepared}"
-        " --weights {input.weights} --out {params.out} 2>&1 | tee {log}"
+        " --weights {input.weights} --rates {input.rates} --out {params.out} 2>&1 | tee {log}"
 
 
 rule track:

@@ -39,6 +39,11 @@ RUN_COLUMNS: Mapping[str, str] = {
     "test_f1_macro": "Float64",
     "test_f2": "Float64",
     "label_breaking": "string",
+    "method": "string",
+    "lr": "Float64",
+    "stem": "string",
+    "left_out": "Int64",
+    "rate_warning": "string",
 }
 """Column -> pandas type. Later columns are added at the end, none is renamed."""
 
@@ -54,6 +59,15 @@ EPOCH_COLUMNS: Mapping[str, str] = {
     "cpu_seconds": "Float64",
     "val_score": "Float64",
 }
+
+GRADIENT_COLUMNS: Mapping[str, str] = {
+    "run_id": "string",
+    "epoch": "Int64",
+    "layer": "string",
+    "depth": "Int64",
+    "norm": "Float64",
+}
+"""A row a run, epoch and layer, where it is recorded: at the epoch's first step; depth from 1."""
 
 LABEL_COLUMNS: Mapping[str, str] = {
     "run_id": "string",

@@ -48,6 +48,8 @@ class DatasetSettings(Frozen):
     train_per_class: Count | None = None
     val_per_class: Count | None = None
     test_per_class: Count | None = None
+    split_seed: Annotated[int, Field(ge=0, strict=True)] = 0
+    """Of the splits that are made here: another one divides the same images otherwise."""
     keeps: tuple[Change, ...] | None = None
     """Changes of an image that keep its label; none given: nothing is known, nothing is refused."""
     score: Score | None = None

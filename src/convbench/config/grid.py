@@ -15,8 +15,13 @@ from pydantic import (
 
 from convbench.config.datasets import DatasetSettings
 from convbench.config.spec import (
+    NUMBER,
     RANDOM_WEIGHTS,
+    WORD,
+    ArchitectureName,
+    AugmentationName,
     Budget,
+    Channels,
     Count,
     DatasetName,
     Device,
@@ -28,6 +33,7 @@ from convbench.config.spec import (
     RunSpec,
     Seed,
 )
+from convbench.config.weights import IMAGENET, WeightsFile, is_imagenet
 from convbench.errors import UserError
 
 T = TypeVar("T")
@@ -44,16 +50,20 @@ Task = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+(/[a-z0-9_]+)?(@[1-
 
 
 class StrategySettings(Optimisation):
-    """A strategy's weights and how it is optimised."""
+    """A way to train: a strategy of the catalogue, the weights it starts from, how it is optimised."""
 
+    strategy: Name | None = None
+    """The catalogue's name; none given: the entry's own."""
     weights: DatasetName
-    """``random``, or a dataset named under ``pretraining``."""
+    """``random``, ``imagenet``, a dataset named under ``pretraining``, or an entry of ``weights``."""
+    architectures: Axis[ArchitectureName] | None = None
+    """Those that it is for; none given: all of the grid's."""
 
 
 class Pretraining(Budget, Recipe):
     """How every architecture is trained on a source dataset before it is transferred."""
 
-    augmentation: Name
+    augmentation: AugmentationName
     seed: Seed
 
 
@@ -69,13 +79,19 @@ class Grid(Frozen):
     datasets: Mapping[DatasetName, DatasetSettings] = {}
     """A user's own datasets, and changes to how those of the catalogue are read."""
     tasks: Annotated[Mapping[Task, Budget], Field(min_length=1)]
-    architectures: Axis[Name]
+    architectures: Axis[ArchitectureName]
     strategies: Annotated[Mapping[Name, StrategySettings], Field(min_length=1)]
-    augmentations: Axis[Name]
+    augmentations: Axis[AugmentationName]
     seeds: Axis[Seed]
     allow_label_breaking: bool = False
     """Run augmentations that change what the label says, and mark their runs."""
     pretraining: Mapping[DatasetName, Pretraining]
+    weights: Mapping[Name, Annotated[Mapping[ArchitectureName, WeightsFile], Field(min_length=1)]] = {}
+    """Files to start from: what the grid calls them -> one an architecture."""
+    channels: Channels = 3
+    """What networks see: 3, colour; 1, the luminance alone."""
+    gradient_norms: bool = False
+    """Record the norm of each layer's gradient along the training."""
     threads: Count
     """CPU threads of one training."""
     device: Device
@@ -89,14 +105,29 @@ class Grid(Frozen):
         return self
 
     @model_validator(mode="after")
-    def _every_source_is_pretrained_on(self) -> Self:
-        sources = [RANDOM_WEIGHTS, *self.pretraining]
+    def _every_source_is_described(self) -> Self:
+        if both := sorted(set(self.weights) & {*self.pretraining, RANDOM_WEIGHTS, IMAGENET}):
+            raise ValueError(f"weights: {both[0]!r} has another meaning already; take another name")
+        sources = [RANDOM_WEIGHTS, IMAGENET, *self.pretraining, *self.weights]
         for name, settings in self.strategies.items():
-            if settings.weights not in sources:
+            if settings.weights not in sources and not is_imagenet(settings.weights):
                 raise ValueError(
                     f"strategies.{name}.weights: {settings.weights!r} is not described under "
-                    f"'pretraining'; there are {', '.join(sources)}"
+                    f"'pretraining' or 'weights'; there are {', '.join(sources)}"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _every_architecture_is_trained(self) -> Self:
+        for name, settings in self.strategies.items():
+            if unknown := set(settings.architectures or ()) - set(self.architectures):
+                raise ValueError(
+                    f"strategies.{name}.architectures: {min(unknown)!r} is not in the grid's "
+                    f"architectures: {', '.join(self.architectures)}"
+                )
+        for architecture in self.architectures:
+            if not any(self.is_for(name, architecture) for name in self.strategies):
+                raise ValueError(f"architectures: {architecture!r} is in no strategy's architectures")
         return self
 
     @classmethod
@@ -114,25 +145,35 @@ class Grid(Frozen):
             problems = "\n".join(f"  {_explain(each)}" for each in told)
             raise UserError(f"{source} is not a valid config:\n{problems}") from error
 
+    def is_for(self, strategy: str, architecture: str) -> bool:
+        """Tell whether an architecture is trained by a strategy of this grid."""
+        chosen = self.strategies[strategy].architectures
+        return chosen is None or architecture in chosen
+
+    def method(self, strategy: str) -> str:
+        """Return the name in the catalogue of what the grid calls ``strategy``."""
+        return self.strategies[strategy].strategy or strategy
+
     def runs(self) -> Iterator[RunSpec]:
         """Yield one spec a cell, in the order that the file lists them."""
         axes = (self.tasks, self.architectures, self.strategies, self.augmentations, self.seeds)
         for task, architecture, strategy, augmentation, seed in product(*axes):
+            if not self.is_for(strategy, architecture):
+                continue
             dataset, _, size = task.partition("@")
             settings = self.strategies[strategy]
             yield RunSpec(
                 dataset=dataset,
                 train_size=int(size) if size else None,
-                image_size=self.image_size,
                 architecture=architecture,
                 weights=settings.weights,
                 strategy=strategy,
+                method=self.method(strategy),
                 augmentation=augmentation,
                 seed=seed,
                 budget=self.tasks[task],
                 optimisation=_part(Optimisation, settings),
-                threads=self.threads,
-                device=self.device,
+                **self._surroundings(),
             )
 
     def pretraining_run(self, architecture: str, source: str) -> RunSpec:
@@ -141,22 +182,40 @@ class Grid(Frozen):
         return RunSpec(
             dataset=source,
             train_size=None,
-            image_size=self.image_size,
             architecture=architecture,
             weights=RANDOM_WEIGHTS,
             strategy="scratch",
+            method="scratch",
             augmentation=settings.augmentation,
             seed=settings.seed,
             budget=_part(Budget, settings),
             optimisation=_part(Optimisation, settings),
-            threads=self.threads,
-            device=self.device,
+            **self._surroundings(),
         )
 
+    def _surroundings(self) -> dict[str, Any]:
+        """Return what all runs have in common."""
+        names = ("image_size", "threads", "device", "channels", "gradient_norms")
+        return {name: getattr(self, name) for name in names}
+
+    def starts(self) -> list[tuple[str, str]]:
+        """Return each architecture with each of the weights, other than random, that it starts from."""
+        return [
+            (architecture, source)
+            for architecture in self.architectures
+            for source in sorted({settings.weights for settings in self.strategies.values()})
+            if source != RANDOM_WEIGHTS
+            and any(
+                settings.weights == source and self.is_for(name, architecture)
+                for name, settings in self.strategies.items()
+            )
+        ]
+
     def sources(self) -> list[str]:
-        """Return the datasets that some strategy's weights come from."""
-        used = {settings.weights for settings in self.strategies.values()}
-        return sorted(used - {RANDOM_WEIGHTS})
+        """Return the datasets that some strategy's weights are trained on here."""
+        return sorted(
+            {settings.weights for settings in self.strategies.values()} & set(self.pretraining)
+        )
 
     def dataset_names(self) -> list[str]:
         """Return every dataset that the grid touches, the pretraining sources included."""
@@ -176,14 +235,15 @@ _IN_YAML = {
     "dict_type": "should be a mapping, lines of 'key: value'",
     "model_type": "should be a mapping, lines of 'key: value'",
     "string_pattern_mismatch": "should be of a-z, 0-9 and _; a task may end in @ and a number from 1, "
-    "and a sha256 is 64 of 0-9 and a-f",
+    "augmentations may be joined by +, an architecture of your own is module:function, a body_lr is a "
+    "number or lr/10, and a sha256 is 64 of 0-9 and a-f",
 }
 """What pydantic says in Python's words, in YAML's."""
 
 
 def _explain(error: dict[str, Any]) -> str:
     """Say one pydantic error in a line: where, what was found, what would be right."""
-    location = ".".join(str(part) for part in error["loc"] if part != "[key]")
+    location = ".".join(str(part) for part in error["loc"] if part not in ("[key]", NUMBER, WORD))
     if error["type"] == "missing":
         return f"{location}: this key is missing"
     if error["type"] == "extra_forbidden":
@@ -195,6 +255,7 @@ def _explain(error: dict[str, Any]) -> str:
 def _keys_beside(location: tuple[str | int, ...]) -> list[str]:
     """Return the keys that are known where the last one of ``location`` is not."""
     sections: dict[str | int, type[BaseModel]] = {
+        "weights": WeightsFile,
         "tasks": Budget,
         "strategies": StrategySettings,
         "datasets": DatasetSettings,

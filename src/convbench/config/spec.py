@@ -1,9 +1,17 @@
 """One run, fully resolved: everything that its numbers depend on besides data and code."""
 
 import json
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    StringConstraints,
+    Tag,
+)
 
 
 def _no_truth(value: object) -> object:
@@ -15,13 +23,41 @@ def _no_truth(value: object) -> object:
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+$")]
 DatasetName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+(/[a-z0-9_]+)?$")]
 """A dataset, possibly one of a family: ``digits``, ``medmnist/pneumoniamnist``."""
+ArchitectureName = Annotated[
+    str, StringConstraints(pattern=r"^([a-z0-9_]+|[A-Za-z_][A-Za-z0-9_.]*:[A-Za-z_][A-Za-z0-9_]*)$")
+]
+"""One of the catalogue, or a user's own: ``my_package.my_module:build``."""
+AugmentationName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+(\+[a-z0-9_]+)*$")]
+"""One of the catalogue, or several in turn: ``crop_flip+mixup``."""
 Seed = Annotated[int, Field(ge=0, strict=True)]
 Count = Annotated[int, Field(gt=0, strict=True)]
 Rate = Annotated[float, BeforeValidator(_no_truth), Field(gt=0, allow_inf_nan=False)]
+Share = Annotated[float, BeforeValidator(_no_truth), Field(ge=0, lt=1)]
 Device = Literal["auto", "cpu", "cuda"]
 Resize = Literal["stretch", "crop"]
+Channels = Literal[1, 3]
 
 RANDOM_WEIGHTS = "random"
+AUTO = "auto"
+
+NUMBER, WORD = "<number>", "<word>"
+"""What pydantic puts at the end of a place where a number or a word may stand."""
+
+
+def _kind(value: Any) -> str:  # noqa: ANN401 (whatever the user wrote)
+    return WORD if isinstance(value, str) and value.strip()[:1].isalpha() else NUMBER
+
+
+LearningRate = Annotated[
+    Annotated[Rate, Tag(NUMBER)] | Annotated[Literal["auto"], Tag(WORD)], Discriminator(_kind)
+]
+"""A number, or ``auto``: chosen by a learning-rate range test."""
+BodyRate = Annotated[
+    Annotated[Rate, Tag(NUMBER)]
+    | Annotated[str, StringConstraints(pattern=r"^lr/[1-9][0-9]*$"), Tag(WORD)],
+    Discriminator(_kind),
+]
+"""A number, or a share of the head's rate: ``lr/10``."""
 
 
 class Frozen(BaseModel):
@@ -40,24 +76,46 @@ class Budget(Frozen):
 
 
 class Recipe(Frozen):
-    """How a network is trained, at one learning rate."""
+    """How a network is trained, at one learning rate. What is optional is off where it is not given."""
 
     optimizer: Literal["sgd", "adamw"]
-    lr: Rate
+    lr: LearningRate
     """Peak learning rate: of the head, and of the body too unless it has its own."""
     momentum: Annotated[float, Field(ge=0, lt=1)]
     """Nesterov momentum of SGD; the first beta of AdamW."""
     weight_decay: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     """Decay of weight matrices and kernels; biases and norms are never decayed."""
-    schedule: Literal["constant", "cosine"]
-    """Of the learning rate, step by step: ``cosine`` falls to zero at the last one."""
+    schedule: Literal["constant", "cosine", "step", "one_cycle"]
+    """Of the learning rate, step by step: see ``engine.optimiser``."""
+    warmup_epochs: Annotated[float, BeforeValidator(_no_truth), Field(ge=0, allow_inf_nan=False)] = 0.0
+    """Epochs in which the rate rises linearly to its peak, before the schedule begins."""
+    dropout: Share | None = None
+    """Probability with which a feature is dropped; none given: as the network has it."""
+    label_smoothing: Share = 0.0
+    """Share of the target that is spread evenly over the classes (Szegedy et al. 2016, section 7)."""
+    clip_norm: Rate | None = None
+    """Largest norm of the gradient over all parameters."""
+    ema: Share | None = None
+    """Decay a step of an average of the weights, which is then what is evaluated and kept."""
+    patience: Count | None = None
+    """Epochs without a better validation score after which the training stops."""
+    class_weights: Literal["none", "balanced"] = "none"
+    """``balanced``: a class counts in inverse proportion to its training images."""
 
 
 class Optimisation(Recipe):
-    """How a network is trained, possibly at two learning rates."""
+    """How a network is trained, possibly at several learning rates, in several phases."""
 
-    body_lr: Rate | None = None
+    body_lr: BodyRate | None = None
     """Peak learning rate of everything below the head, for strategies that tell them apart."""
+    layer_decay: Annotated[float, BeforeValidator(_no_truth), Field(gt=0, le=1)] | None = None
+    """The factor by which the body's rate falls from one block to the next one below it."""
+    probe_epochs: Count | None = None
+    """Of the task's epochs, those in which the head alone is trained first."""
+    probe_lr: Rate | None = None
+    """Peak learning rate of the head in these."""
+    unfreeze_every: Count | None = None
+    """Epochs after which the next block below begins to learn."""
 
 
 class RunSpec(Frozen):
@@ -68,17 +126,24 @@ class RunSpec(Frozen):
     """Training images drawn from the dataset; null takes all."""
     image_size: Count
     """Side of the prepared square images, in pixels."""
-    architecture: Name
+    architecture: ArchitectureName
     weights: DatasetName
-    """``random``, or the dataset that the network was pretrained on."""
+    """``random``, ``imagenet``, the dataset that the network was pretrained on, or a file's name."""
     strategy: Name
-    augmentation: Name
+    """What the grid calls the way that it is trained."""
+    method: Name
+    """That way's name in the catalogue of strategies."""
+    augmentation: AugmentationName
     seed: Seed
     budget: Budget
     optimisation: Optimisation
     threads: Count
     """CPU threads of one training; another number rounds differently."""
     device: Device
+    channels: Channels = 3
+    """3: colour; 1: the luminance alone."""
+    gradient_norms: bool = False
+    """Record the norm of each layer's gradient at the first step of each epoch."""
 
     @property
     def task(self) -> str:
@@ -88,10 +153,19 @@ class RunSpec(Frozen):
     @property
     def id(self) -> str:
         """The run's folder under ``results/runs``."""
-        axes = (self.task, self.architecture, self.strategy, self.augmentation, f"s{self.seed}")
-        return "/".join(axes)
+        axes = (self.task, folder_of(self.architecture), self.strategy, self.augmentation)
+        return "/".join((*axes, f"s{self.seed}"))
 
 
-def canonical_json(spec: RunSpec) -> str:
-    """Write a run as JSON with sorted keys and no spaces: equal values, equal text."""
-    return json.dumps(spec.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+def folder_of(architecture: str) -> str:
+    """Return an architecture's name as a folder's: a user's own has a colon in it."""
+    return architecture.replace(":", ".")
+
+
+def canonical_json(spec: Frozen) -> str:
+    """Write a value as JSON with sorted keys, without spaces and defaults: equal values, equal text.
+
+    Without defaults, so that an option that is new changes no run that does not use it.
+    """
+    values = spec.model_dump(mode="json", exclude_defaults=True)
+    return json.dumps(values, sort_keys=True, separators=(",", ":"))

@@ -48,6 +48,8 @@ class Splitting:
     test: int | None = None
     val_share: float = 0.15
     test_share: float = 0.15
+    seed: int = 0
+    """Another one divides the same images otherwise."""
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from convbench.errors import UserError
 MIRROR = "CONVBENCH_MIRROR"
 _TRIES = 3
 _TIMEOUT = 30  # seconds without a byte
+_WHOLE = (32, 64)  # hexadecimal digits of an MD5, of a SHA-256
 
 
 @dataclass(frozen=True)
@@ -24,9 +25,21 @@ class Remote:
 
     name: str
     digest: str
-    """``md5:...`` or ``sha256:...``, as its publisher states it."""
+    """``md5:...`` or ``sha256:...``, as its publisher states it; of a SHA-256, its beginning will do."""
     places: tuple[str, ...]
     """Addresses and paths, tried in turn."""
+
+    def describes(self, path: Path) -> bool:
+        """Tell whether a file has the digest."""
+        return self.mismatch(path) == ""
+
+    def mismatch(self, path: Path) -> str:
+        """Say how a file's digest differs from the right one; nothing where it does not."""
+        import pooch  # here: every training would wait for it
+
+        kind, _, expected = self.digest.partition(":")
+        found = pooch.file_hash(str(path), kind)
+        return "" if found.startswith(expected) else f"its {kind} should be {expected} and is {found}"
 
 
 def download(remote: Remote, folder: Path) -> None:
@@ -59,28 +72,31 @@ def _places(remote: Remote) -> Iterator[str]:
 
 
 def _from_address(address: str, remote: Remote, folder: Path) -> None:
-    import pooch  # here: every training would wait for it
+    import pooch
 
     pooch.get_logger().setLevel("WARNING")
-    registry = pooch.create(
-        path=folder,
-        base_url="",
-        registry={remote.name: remote.digest},
-        urls={remote.name: address},
-        retry_if_failed=_TRIES - 1,
-    )
-    get = pooch.HTTPDownloader(progressbar=True, timeout=_TIMEOUT, chunk_size=2**20)
-    registry.fetch(remote.name, downloader=get)
+    whole = len(remote.digest.partition(":")[2]) in _WHOLE
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".") as scratch:
+        registry = pooch.create(
+            path=scratch,
+            base_url="",
+            registry={remote.name: remote.digest if whole else None},
+            urls={remote.name: address},
+            retry_if_failed=_TRIES - 1,
+        )
+        get = pooch.HTTPDownloader(progressbar=True, timeout=_TIMEOUT, chunk_size=2**20)
+        draft = Path(registry.fetch(remote.name, downloader=get))
+        _accept(draft, remote, folder)
 
 
 def _from_path(path: str, remote: Remote, folder: Path) -> None:
     """Copy a file, then check the copy: the original may be changed at any time."""
-    import pooch
-
-    kind, _, expected = remote.digest.partition(":")
     with tempfile.TemporaryDirectory(dir=folder, prefix=".") as scratch:
-        draft = shutil.copyfile(Path(path).expanduser(), Path(scratch) / remote.name)
-        found = pooch.file_hash(str(draft), kind)
-        if found != expected:
-            raise ValueError(f"its {kind} should be {expected} and is {found}")
-        draft.replace(folder / remote.name)
+        _accept(shutil.copyfile(Path(path).expanduser(), Path(scratch) / remote.name), remote, folder)
+
+
+def _accept(draft: Path, remote: Remote, folder: Path) -> None:
+    """Give a file its final name, if it is the right one."""
+    if problem := remote.mismatch(draft):
+        raise ValueError(problem)
+    draft.replace(folder / remote.name)

@@ -73,7 +73,7 @@ def _by_class(
     for label in np.unique(home):
         own = np.flatnonzero(home == label)
         if wanted := _wanted(len(own), made, how):
-            found |= _fill(own, groups, wanted, how.train is None, int(label))
+            found |= _fill(own, groups, wanted, how, int(label))
         else:
             short.append(f"{classes[label]} ({len(own)})")
     if short:
@@ -105,10 +105,10 @@ def _wanted(count: int, made: set[Split], how: Splitting) -> dict[Split, int]:
 
 
 def _fill(
-    own: np.ndarray, groups: np.ndarray, wanted: dict[Split, int], rest: bool, label: int
+    own: np.ndarray, groups: np.ndarray, wanted: dict[Split, int], how: Splitting, label: int
 ) -> dict[int, Split | None]:
     """Put one class's groups where there is room, large ones first; the others train or are left out."""
-    shuffled = _shuffled(own, "split", label)
+    shuffled = _shuffled(own, "split", label, *([how.seed] if how.seed else []))
     members: dict[int, list[int]] = {}
     for row in shuffled:
         members.setdefault(int(groups[row]), []).append(int(row))
@@ -116,7 +116,7 @@ def _fill(
     found: dict[int, Split | None] = {}
     for rows in sorted(members.values(), key=len, reverse=True):
         fitting = [split for split in SPLITS if room[split] >= len(rows)]
-        split = fitting[0] if fitting else "train" if rest else None
+        split = fitting[0] if fitting else "train" if how.train is None else None
         if split is not None:
             room[split] -= len(rows)
         found |= dict.fromkeys(rows, split)
@@ -139,7 +139,7 @@ def _by_labels(
         number = round(shares[split] * len(heads))
         if not 0 < number < len(rest):
             raise UserError(f"{len(heads)} images are too few to divide into {_in_words(made, how)}")
-        draw = MultilabelStratifiedShuffleSplit(n_splits=1, test_size=number, random_state=0)
+        draw = MultilabelStratifiedShuffleSplit(n_splits=1, test_size=number, random_state=how.seed)
         _, drawn = next(draw.split(tags[rest], tags[rest]))
         split_of[rest[drawn]] = split
     return dict(enumerate(split_of[group].tolist()))

@@ -4,23 +4,30 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from torch import Tensor, from_numpy, stack
 from torch.nn import functional as F
 
 from convbench.engine.scores import mean_average_precision
+
+Loss = Callable[[Tensor, Tensor], Tensor]
+"""``(logits, targets)``: the mean over images; targets are class numbers, or values ``[n, C]``."""
 
 
 @dataclass(frozen=True)
 class Objective:
     """A loss, and what is made of the logits ``[n, C]``."""
 
-    loss: Callable[[Tensor, Tensor], Tensor]
-    """``(logits, targets)``: the mean over images; targets are class numbers, or values ``[n, C]``."""
+    loss: Loss
     probabilities: Callable[[Tensor], Tensor]
     scores: Callable[[Tensor, np.ndarray], Mapping[str, float]]
     """``(logits, labels)``: every score that needs no threshold, in [0, 1]."""
     right: Callable[[Tensor, Tensor], Tensor] | None
     """Which images are classified rightly, ``[n]``; ``None`` where that is no fair question."""
+    training_loss: Callable[[float, Tensor | None], Loss]
+    """``(label smoothing, class weights [C])`` -> what training minimises."""
+    balance: Callable[[np.ndarray], np.ndarray]
+    """Training labels -> the class weights ``[C]`` that make up for their frequencies."""
 
 
 def _right(logits: Tensor, labels: Tensor) -> Tensor:
@@ -39,15 +46,50 @@ def _precision(logits: Tensor, labels: np.ndarray) -> Mapping[str, float]:
     return {"mean_average_precision": mean_average_precision(labels, logits.sigmoid().numpy())}
 
 
+def _cross_entropy(smoothing: float, weights: Tensor | None) -> Loss:
+    def loss(logits: Tensor, targets: Tensor) -> Tensor:
+        weight = None if weights is None else weights.to(logits)
+        return F.cross_entropy(logits, targets, weight, label_smoothing=smoothing)
+
+    return loss
+
+
+def _binary_cross_entropy(smoothing: float, weights: Tensor | None) -> Loss:
+    """Return the binary loss, a mean over labels; smoothing moves each target towards one half."""
+
+    def loss(logits: Tensor, targets: Tensor) -> Tensor:
+        weight = None if weights is None else weights.to(logits)
+        smooth = targets.to(logits) * (1 - smoothing) + smoothing / 2
+        return F.binary_cross_entropy_with_logits(logits, smooth, pos_weight=weight)
+
+    return loss
+
+
+def _balanced(labels: np.ndarray) -> np.ndarray:
+    """Return n / (C n_c) for class c: scikit-learn's ``balanced``, after King & Zeng (2001)."""
+    counts = np.bincount(labels)
+    return np.asarray(len(labels) / (np.count_nonzero(counts) * np.maximum(counts, 1)))
+
+
+def _positives(labels: np.ndarray) -> np.ndarray:
+    """Return for each label how many images lack it for one that has it."""
+    present = labels.sum(axis=0)
+    return np.asarray((len(labels) - present) / np.maximum(present, 1))
+
+
 ONE_LABEL = Objective(
     loss=F.cross_entropy,
     probabilities=lambda logits: logits.softmax(dim=1),
     scores=_accuracies,
     right=_right,
+    training_loss=_cross_entropy,
+    balance=_balanced,
 )
 SEVERAL_LABELS = Objective(
     loss=lambda logits, targets: F.binary_cross_entropy_with_logits(logits, targets.to(logits)),
-    probabilities=lambda logits: logits.sigmoid(),
+    probabilities=torch.sigmoid,
     scores=_precision,
     right=None,
+    training_loss=_binary_cross_entropy,
+    balance=_positives,
 )

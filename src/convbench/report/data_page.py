@@ -29,6 +29,8 @@ class DatasetPart:
     broken: Mapping[str, str]
     """Augmentation of the grid -> what it does that may change the labels."""
     samples: Sequence[Strip]
+    augmented: Sequence[Strip]
+    """Some training images, and the same after each augmentation; nothing where there is none."""
     duplicates: Sequence[Strip]
 
     @property

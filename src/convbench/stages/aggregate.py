@@ -1,22 +1,29 @@
 """Collect every run of a grid into tables."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from convbench.analysis.tables import EPOCH_COLUMNS, LABEL_COLUMNS, RUN_COLUMNS, table
+from convbench.analysis.tables import (
+    EPOCH_COLUMNS,
+    GRADIENT_COLUMNS,
+    LABEL_COLUMNS,
+    RUN_COLUMNS,
+    table,
+)
 from convbench.config.spec import RunSpec
 from convbench.data.prepared import open_prepared
 from convbench.files import read_json, write_whole
+from convbench.stages.checks import broken_labels, rate_warnings
 from convbench.stages.journal import Record
-from convbench.stages.plan import Plan, broken_labels
+from convbench.stages.plan import Plan
 from convbench.stages.runs import PREPARED, RUNS
 
 
 def aggregate(plan: Plan, mlflow_ids: Path, out: Path) -> None:
-    """Write ``runs``, ``epochs`` and ``labels``, a row each, to ``out``, as Parquet and CSV."""
+    """Write ``runs``, ``epochs``, ``labels``, ``gradients``, a row each, to ``out``: Parquet and CSV."""
     ids = read_json(mlflow_ids)
     sizes = {
         name: open_prepared(PREPARED / name).card.images["train"] for name in plan.grid.dataset_names()
@@ -24,28 +31,50 @@ def aggregate(plan: Plan, mlflow_ids: Path, out: Path) -> None:
     runs: list[dict[str, Any]] = []
     epochs: list[dict[str, Any]] = []
     labels: list[dict[str, Any]] = []
+    gradients: list[dict[str, Any]] = []
+    warnings = rate_warnings(plan.grid)
     for spec in plan.runs.values():
         record = Record.read(RUNS / spec.id)
         assert record is not None, "aggregate runs after every run"
         assert record.metrics is not None, "aggregate runs after every run"
-        broken = {"label_breaking": broken_labels(plan.grid, spec.dataset, spec.augmentation)}
-        runs.append(_row(spec, sizes, ids) | record.metrics | broken)
+        marks = {
+            "label_breaking": broken_labels(plan.grid, spec.dataset, spec.augmentation),
+            "rate_warning": warnings.get(spec.strategy, ""),
+            "left_out": len(record.metrics.get("left_out") or ()),
+        }
+        runs.append(_row(spec, sizes, ids) | record.metrics | marks)
+        gradients.extend(_gradients(spec.id, record.epochs))
         labels.extend({"run_id": spec.id, **label} for label in record.metrics["labels"] or ())
         epochs.extend({"run_id": spec.id, **epoch} for epoch in record.epochs)
     _write(table(runs, RUN_COLUMNS), out / "runs.parquet")
     _write(table(epochs, EPOCH_COLUMNS), out / "epochs.parquet")
     _write(table(labels, LABEL_COLUMNS), out / "labels.parquet")
+    _write(table(gradients, GRADIENT_COLUMNS), out / "gradients.parquet")
     print(f"{len(runs)} runs, {len(epochs)} epochs")
 
 
 def _row(spec: RunSpec, sizes: Mapping[str, int], ids: Mapping[str, str]) -> dict[str, Any]:
     """Return what is known of a run before it starts: the training size is counted, not asked for."""
-    names = ("dataset", "architecture", "weights", "strategy", "augmentation", "seed", "threads")
+    names = ("dataset", "architecture", "weights", "strategy", "method", "augmentation", "seed")
     return {
         **{name: getattr(spec, name) for name in names},
+        "threads": spec.threads,
         "train_size": spec.train_size or sizes[spec.dataset],
         "mlflow_run_id": ids[spec.id],
     }
+
+
+def _gradients(run: str, epochs: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield a row an epoch and layer, layers in the order of the network's definition."""
+    for epoch in epochs:
+        for depth, (layer, norm) in enumerate((epoch["gradient_norms"] or {}).items(), start=1):
+            yield {
+                "run_id": run,
+                "epoch": epoch["epoch"],
+                "layer": layer,
+                "depth": depth,
+                "norm": norm,
+            }
 
 
 def _write(data: pd.DataFrame, path: Path) -> None:

@@ -25,7 +25,7 @@ def dataset_of(name: str, settings: DatasetSettings) -> Dataset:
     }
     return replace(
         dataset,
-        splitting=replace(dataset.splitting, **numbers),
+        splitting=replace(dataset.splitting, **numbers, seed=settings.split_seed),
         train_images=None if numbers else dataset.train_images,
         keeps=dataset.keeps if settings.keeps is None else frozenset(settings.keeps),
         score=settings.score or dataset.score,

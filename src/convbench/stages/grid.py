@@ -9,6 +9,7 @@ import yaml
 from convbench.config.grid import Grid
 from convbench.errors import UserError
 from convbench.files import write_text
+from convbench.stages.checks import rate_warnings
 from convbench.stages.plan import Plan, plan
 
 DEFAULT = Path("config/config.yaml")
@@ -42,10 +43,22 @@ def write_grid(text: str, out: Path) -> None:
 def check(path: Path) -> None:
     """Check a config file and say what it comes to."""
     found = read_plan(path)
+    extra = [
+        f"{len(jobs)} {what}"
+        for jobs, what in (
+            (found.pretrainings, "pretrainings"),
+            (found.imports, "weights from elsewhere"),
+            (found.range_tests, "learning-rate range tests"),
+        )
+        if jobs
+    ]
+    jobs = " and ".join([", ".join(extra[:-1]), extra[-1]] if len(extra) > 1 else extra)
     print(
-        f"{path} is valid: {len(found.runs)} runs on {', '.join(found.grid.tasks)}, "
-        f"and {len(found.pretrainings)} pretrainings"
+        f"{path} is valid: {len(found.runs)} runs on {', '.join(found.grid.tasks)}"
+        f"{f'; before them {jobs}' if jobs else ''}"
     )
+    for name, warning in rate_warnings(found.grid).items():
+        print(f"strategies.{name}: {warning}")
 
 
 def _read(path: Path) -> dict[str, Any]:

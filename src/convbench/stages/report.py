@@ -13,10 +13,12 @@ from convbench.config.datasets import in_words
 from convbench.data.prepared import Card, open_prepared
 from convbench.files import read_json, write_text
 from convbench.report import figures
+from convbench.report.anatomy_page import render_anatomy
 from convbench.report.data_page import render_data
 from convbench.report.page import Leaderboard, Page, render
 from convbench.stages.journal import METRICS, Record
 from convbench.stages.plan import Plan
+from convbench.stages.report_anatomy import anatomy_page
 from convbench.stages.report_data import Badges, badges_of, data_page
 from convbench.stages.reproduction import reproduction
 from convbench.stages.runs import PREPARED, RUNS, pretraining_folder, store_address
@@ -48,6 +50,7 @@ def report(plan: Plan, tables: Path, out: Path) -> None:
         store=store_address(plan.grid.tracking_uri),
     )
     write_text(out.with_name("data.html"), render_data(data_page(plan)))
+    write_text(out.with_name("anatomy.html"), render_anatomy(anatomy_page(plan)))
     write_text(out, render(page))
     print(f"{out}: {len(runs)} runs compared")
 

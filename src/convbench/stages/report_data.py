@@ -4,14 +4,21 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import torch
+from torch import Tensor
 
+from convbench.augment import augmentation_of
 from convbench.config.changes import IN_WORDS
+from convbench.config.grid import Grid
 from convbench.data.prepared import Prepared, open_prepared
+from convbench.engine.batches import Images, batches
 from convbench.files import read_json
 from convbench.report.data_page import DataPage, DatasetPart, Strip
 from convbench.report.pictures import strip
+from convbench.seeding import generator
+from convbench.stages.checks import broken_labels
 from convbench.stages.datasets import dataset_of, settings_of
-from convbench.stages.plan import Plan, broken_labels
+from convbench.stages.plan import Plan
 from convbench.stages.runs import AUDITS, PREPARED
 
 Badges = Mapping[str, Sequence[Mapping[str, str]]]
@@ -64,6 +71,7 @@ def _part(plan: Plan, name: str, badges: Sequence[Mapping[str, str]]) -> Dataset
         keeps=keeps,
         broken=broken,
         samples=_samples(data),
+        augmented=_augmented(plan.grid, name, data),
         duplicates=[_duplicates(data, group) for group in audit["groups"]],
     )
 
@@ -81,6 +89,42 @@ def _samples(data: Prepared) -> list[Strip]:
             name = data.card.classes[label]
             strips.append(Strip(name, strip(data.pixels[own]), f"{len(own)} training images of {name}"))
     return strips
+
+
+def _augmented(grid: Grid, name: str, data: Prepared) -> list[Strip]:
+    """Show some training images, evenly chosen, before and after what the grid trains on them with."""
+    names = _augmentations(grid, name)
+    rows = data.rows("train")
+    rows = rows[np.unique(np.linspace(0, len(rows) - 1, _EXAMPLES).astype(int))]
+    each_its_own = np.eye(len(rows), dtype=np.float32)  # so that a blend says how much is left of each
+    chosen = Images(data.pixels, rows, each_its_own, grid.channels)
+    images, targets = next(batches(chosen, len(rows), torch.device("cpu")))
+    before = Strip("before", _drawn(images), f"{len(rows)} training images as they are")
+    return [before, *(_after(each, images, targets) for each in names)] if names else []
+
+
+def _augmentations(grid: Grid, name: str) -> list[str]:
+    """Return what networks are trained with on a dataset, in its tasks and as a source of weights."""
+    tasks = {task.partition("@")[0] for task in grid.tasks}
+    used = list(grid.augmentations) if name in tasks else []
+    if name in grid.sources():
+        used.append(grid.pretraining[name].augmentation)
+    return [each for each in dict.fromkeys(used) if each != "none"]
+
+
+def _after(name: str, images: Tensor, targets: Tensor) -> Strip:
+    augmentation = augmentation_of(name)
+    images, targets = augmentation.apply(images, targets, generator("figure", name))
+    left = ", ".join(f"{share:.0%}" for share in targets.diagonal().tolist())
+    shares = f". Here, what is left of each image's own label: {left}" if augmentation.mixes else ""
+    caption = f"{name}: {augmentation.says}{shares}"
+    return Strip(caption, _drawn(images), f"The same {len(images)} images after {name}")
+
+
+def _drawn(images: Tensor) -> str:
+    """Draw images ``[n, C, S, S]`` in [0, 1]; of one channel, in grey."""
+    pixels = (images.clamp(0, 1) * 255).round().byte().expand(-1, 3, -1, -1)
+    return strip(pixels.permute(0, 2, 3, 1).numpy())
 
 
 def _duplicates(data: Prepared, group: Sequence[Mapping[str, Any]]) -> Strip:

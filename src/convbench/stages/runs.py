@@ -4,7 +4,7 @@ import os
 import platform
 from pathlib import Path
 
-from convbench.config.spec import RunSpec
+from convbench.config.spec import RunSpec, folder_of
 from convbench.errors import UserError
 
 DATA = Path("data")
@@ -15,12 +15,24 @@ PREPARED = RESULTS / "prepared"
 AUDITS = RESULTS / "audit"
 RUNS = RESULTS / "runs"
 WEIGHTS = RESULTS / "weights"
+RATES = RESULTS / "rates"
+DOWNLOADED = DATA / "weights"
 _WRITTEN = (DATA, RESULTS, Path("reports"), Path("logs"))
 
 
 def pretraining_folder(spec: RunSpec) -> Path:
     """Return where the run that makes ``spec.dataset``'s weights leaves its journal."""
-    return WEIGHTS / spec.architecture / spec.dataset
+    return WEIGHTS / folder_of(spec.architecture) / spec.dataset
+
+
+def weights_file(architecture: str, weights: str) -> Path:
+    """Return the file in which an architecture's weights lie, wherever they came from."""
+    return WEIGHTS / folder_of(architecture) / f"{weights}.safetensors"
+
+
+def rate_key(spec: RunSpec) -> str:
+    """Name what a learning-rate range test is of: a run's cell, the same for all of its seeds."""
+    return spec.id.rpartition("/")[0]
 
 
 def check_folders() -> None:

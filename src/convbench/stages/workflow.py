@@ -1,10 +1,13 @@
 """What Snakemake does before any work."""
 
-from collections.abc import Mapping, Sequence
+import re
+import sys
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from convbench.errors import UserError
+from convbench.stages.checks import rate_warnings
 from convbench.stages.fetch import check_changed
 from convbench.stages.grid import plan_of
 from convbench.stages.plan import Plan
@@ -20,6 +23,13 @@ def ready(config: Mapping[str, Any], files: Sequence[str | Path]) -> Plan:
         plan = plan_of(config, files)
         check_folders()
         check_changed(plan.grid.dataset_names(), plan.grid.datasets)
+        for name, warning in rate_warnings(plan.grid).items():
+            print(f"strategies.{name}: {warning}", file=sys.stderr)
     except UserError as error:
         raise SystemExit(f"convbench: {error}") from None
     return plan
+
+
+def any_of(names: Iterable[str]) -> str:
+    """Return the regular expression of a wildcard that stands for one of ``names``; of none, nothing."""
+    return "|".join(map(re.escape, names)) or "none"

@@ -1,13 +1,12 @@
 """Train everything from random weights."""
 
-from torch import nn
-
-from convbench.strategies.base import ParamGroup, Strategy
+from convbench.strategies.base import ParamGroup, Parts, Phase, Rates, Strategy
 
 
-def scratch(network: nn.Module, head: str, lr: float, body_lr: float | None) -> list[ParamGroup]:
+def scratch(parts: Parts, rates: Rates, epochs: int) -> list[Phase]:
     """Let every parameter learn at one rate."""
-    return [ParamGroup(list(network.parameters()), lr)]
+    every = [parameter for block in parts.blocks for parameter in block] + parts.head
+    return [Phase(epochs, [ParamGroup(every, rates.lr)])]
 
 
 SCRATCH = Strategy(scratch, pretrained=False)

@@ -35,6 +35,7 @@ _NUMBERS = (
     "test_f2",
     "test_loss",
     "best_epoch",
+    "lr",
     "params_total",
     "params_trainable",
     "macs",

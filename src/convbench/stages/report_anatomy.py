@@ -1,0 +1,97 @@
+"""What the report says of the networks: their layers, and the well-known ones beside them."""
+
+from collections.abc import Iterator, Mapping
+
+import pandas as pd
+
+from convbench.data.prepared import open_prepared
+from convbench.models import architecture_of
+from convbench.models.anatomy import Anatomy, anatomy_of
+from convbench.models.base import stem_note
+from convbench.report import figures
+from convbench.report.anatomy_page import AnatomyPage, NetworkPart, Row
+from convbench.stages.anatomy import coverage, field_in_words, row_of, short
+from convbench.stages.plan import Plan
+from convbench.stages.runs import PREPARED
+
+_KNOWN = ("alexnet", "vgg16", "resnet18", "resnet50")
+_KNOWN_SIZE, _KNOWN_CLASSES = 224, 1000
+
+
+def anatomy_page(plan: Plan) -> AnatomyPage:
+    """Put together the page on the grid's networks, as they are for its first task."""
+    first, _, _ = next(iter(plan.grid.tasks)).partition("@")
+    classes = len(open_prepared(PREPARED / first).card.classes)
+    size, channels = plan.grid.image_size, plan.grid.channels
+    known = {name: anatomy_of(architecture_of(name), _KNOWN_CLASSES, _KNOWN_SIZE) for name in _KNOWN}
+    own = {
+        name: anatomy_of(architecture_of(name), classes, size, channels)
+        for name in plan.grid.architectures
+    }
+    networks = [*known.items(), *own.items()]
+    table = pd.DataFrame([_numbers(name, found) for name, found in networks])
+    table = table.drop_duplicates("network")  # a known one is in the grid: only its classifier differs
+    growth = pd.DataFrame([row for name, found in networks for row in _growth(name, found)])
+    colours = figures.colours_of(table["network"])
+    return AnatomyPage(
+        name=plan.grid.name,
+        image_size=size,
+        classes=classes,
+        compared=[
+            *(_total(name, found) for name, found in known.items()),
+            *({**_total(name, found), "here": "yes"} for name, found in own.items()),
+        ],
+        networks=[_part(name, found) for name, found in own.items()],
+        figures=[figures.sizes(table, colours), figures.receptive_fields(growth, colours)],
+    )
+
+
+def _part(name: str, found: Anatomy) -> NetworkPart:
+    return NetworkPart(
+        name=name,
+        note=stem_note(architecture_of(name), found.image_size),
+        coverage=coverage(found),
+        total=_total(name, found),
+        other_parameters=f"{found.other_parameters:,}",
+        layers=[row_of(layer) for layer in found.layers],
+    )
+
+
+def _total(name: str, found: Anatomy) -> Row:
+    """Write a network's row of the comparisons."""
+    convolutions = [layer for layer in found.layers if layer.fully_connected]
+    parameters = sum(layer.parameters for layer in convolutions)
+    dense = sum(layer.fully_connected or 0 for layer in convolutions)
+    return {
+        "name": name,
+        "here": "",
+        "image_size": str(found.image_size),
+        "parameters": f"{found.parameters:,}",
+        "macs": f"{found.macs:,}",
+        "depth": str(found.depth),
+        "field": field_in_words(found.last_field),
+        "covers": {True: "yes", False: "no", None: "-"}[found.covers],
+        "convolutions": str(len(convolutions)),
+        "convolution_parameters": f"{parameters:,}",
+        "fully_connected": short(dense),
+        "times": f"{dense / parameters:,.0f}" if parameters else "-",
+    }
+
+
+def _numbers(name: str, found: Anatomy) -> Mapping[str, object]:
+    return {
+        "network": _label(name, found),
+        "parameters": found.parameters,
+        "macs": found.macs,
+    }
+
+
+def _growth(name: str, found: Anatomy) -> Iterator[Mapping[str, object]]:
+    """Yield depth and receptive field of the layers that see a part of the image."""
+    for layer in found.layers:
+        if layer.field and max(layer.field) < float("inf"):
+            yield {"network": _label(name, found), "depth": layer.depth, "field": max(layer.field)}
+
+
+def _label(name: str, found: Anatomy) -> str:
+    return f"{name}, {found.image_size} px"
