@@ -24,7 +24,7 @@ def test_the_snakefile_is_a_table_of_contents():
 
 
 def test_every_config_key_is_explained():
-    from convbench.config import datasets, grid, spec
+    from convbench.config import datasets, grid, spec, weights
 
     text = (ROOT / "config" / "README.md").read_text(encoding="utf-8")
     models = (
@@ -33,6 +33,7 @@ def test_every_config_key_is_explained():
         grid.Pretraining,
         datasets.DatasetSettings,
         spec.Budget,
+        weights.WeightsFile,
     )
     keys = {key for model in models for key in model.model_fields}
 

@@ -79,8 +79,8 @@ def test_an_empty_list_is_refused(values):
 
 
 def test_weights_from_nowhere_are_refused(values):
-    values["strategies"]["fine_tune"]["weights"] = "imagenet"
-    _wrong(values, "strategies.fine_tune.weights: 'imagenet' is not described under 'pretraining'")
+    values["strategies"]["fine_tune"]["weights"] = "imagenette"
+    _wrong(values, "strategies.fine_tune.weights: 'imagenette' is not described under 'pretraining'")
 
 
 def test_a_malformed_task_is_refused(values):

@@ -133,14 +133,28 @@ def test_receptive_fields_are_those_that_a_gradient_measures(name, image_size, l
 class _Function(nn.Module):
     """A layer that is a function, between convolutions that see 3x3."""
 
-    def __init__(self, function, channels=1):
+    def __init__(self, function, channels=1, stride=2):
         super().__init__()
-        self.before = nn.Conv2d(3, 1, 3, stride=2)
+        self.before = nn.Conv2d(3, 1, 3, stride)
         self.function = function
         self.after = nn.Conv2d(channels, 1, 3)
 
     def forward(self, x):
         return self.after(self.function(self.before(x)))
+
+
+class _Skip(nn.Module):
+    def __init__(self, around, after):
+        super().__init__()
+        self.around, self.after = around, after
+
+    def forward(self, x):
+        return self.after(F.pad(x, (3, 0, 3, 0))[..., :-3, :-3] + self.around(x))
+
+
+def _written(x):
+    x[:, :, :1] = x.amax()
+    return x
 
 
 def _apart(x):
@@ -168,7 +182,13 @@ BLOCKS = {
         nn.Conv2d(3, 3, 3, padding=1, padding_mode="reflect"), nn.Conv2d(3, 1, 3)
     ),
     "paths that see past each other": _Function(_apart),
+    "pooling by a function": _Function(lambda x: F.max_pool2d(x, 2)),
+    "a skip around an even kernel": _Skip(nn.Conv2d(3, 3, 4, padding="same"), nn.Conv2d(3, 3, 3)),
     "space to depth": _Function(_space_to_depth, channels=4),
+    "a linear layer on the channels": _Function(
+        lambda x: F.linear(x.permute(0, 2, 3, 1), x.new_ones(1, 1)).permute(0, 3, 1, 2)
+    ),
+    "channels of zeros": _Function(lambda x: torch.cat([x, torch.zeros_like(x)], 1), channels=2),
     "padded on one side": _Function(lambda x: x + F.pad(x, (5, -5, 0, 0))),
     "every other pixel": _Function(lambda x: x[:, :, 1::2, ::2]),
     "channels last": _Function(
@@ -195,16 +215,27 @@ def test_receptive_fields_of_blocks_are_those_that_a_gradient_measures(block):
         lambda x: x.reshape(2, 1, 13, -1, x.shape[3]).flatten(2, 3),
         lambda x: x + x[..., ::2].repeat(1, 1, 1, 2)[..., :39],
         lambda x: x.cumsum(2),
+        lambda x: x.chunk(2, 2)[0],
+        lambda x: x + x.mean(2, keepdim=True),
         lambda x: torch.cat([x, x], dim=2),
         lambda x: F.layer_norm(x, x.shape[1:]),
         lambda x: torch.stack(x.unbind(2), 2),
         lambda x: x.mT,
+        lambda x: x.transpose(2, 3),
+        lambda x: x[..., :19] + x[..., 1::2],
+        _written,
     ],
 )
 def test_what_is_not_understood_has_no_field(function):
     layers = anatomy(_Function(function), 79).layers
 
     assert [layer.field for layer in layers] == [(3, 3), None]
+
+
+def test_what_joins_a_map_of_varying_fields_has_none():
+    network = _Function(lambda x: x[..., :40, :40] + F.adaptive_avg_pool2d(x, 40), stride=1)
+
+    assert anatomy(network, 64).layers[-1].field is None
 
 
 def test_windowed_attention_is_unknown_and_global_attention_sees_everything():
@@ -223,6 +254,25 @@ def test_squeeze_and_excitation_sees_everything():
 
     assert network.layers[0].field == (3, 3)
     assert network.last_field == (inf, inf)
+
+
+class _ExcitedThenFlattened(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.before, self.after = nn.Conv2d(3, 4, 3), nn.Conv2d(4, 4, 3)
+        self.head = nn.Linear(4 * 12 * 12, 2)
+
+    def forward(self, x):
+        x = self.before(x)
+        return self.head(self.after(x * F.adaptive_avg_pool2d(x, 1)).flatten(1))
+
+
+def test_pooling_in_a_branch_does_not_end_the_map():
+    assert anatomy(_ExcitedThenFlattened(), 16).last_field == (inf, inf)
+
+
+def test_maps_of_one_position_keep_their_field():
+    assert _anatomy_of("shufflenet_v2_x0_5", 32).last_field == (527, 527)
 
 
 # The fields of Araujo, Norris and Sim (2019), table "receptive field of popular architectures".
@@ -251,6 +301,7 @@ def test_resnet50_sees_483_pixels_as_published_and_less_as_torchvision_strides()
         ("resnet20", 20),
         ("googlenet", 22),
         ("densenet121", 121),
+        ("vit_b_32", 50),  # patches, twelve times attention (two) and a hidden layer (two), head
     ],
 )
 def test_depth_is_the_number_in_the_name_or_paper(name, depth):
@@ -400,6 +451,33 @@ def test_layers_say_what_they_are():
     assert layers[4].window is None
 
 
+class _OwnConvolution(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(2, 3, 3, 3))
+
+    def forward(self, x):
+        return F.conv2d(x, self.weight)
+
+
+class _OwnBlock(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.own = _OwnConvolution()
+
+    def forward(self, x):
+        return F.avg_pool2d(self.own(x), 2)
+
+
+def test_layers_are_called_as_their_modules_and_functions_beside_them():
+    block = _OwnBlock()
+
+    names = [layer.name for layer in anatomy(nn.Sequential(block), 16).layers]
+
+    assert names == ["0.own", "0.avg_pool2d"]
+    assert [layer.name for layer in anatomy(block, 16).layers] == ["own", "avg_pool2d"]
+
+
 @pytest.mark.parametrize(("image_size", "covers"), [(211, True), (212, True), (213, False)])
 def test_the_last_field_covers_an_image_that_is_no_larger(image_size, covers):
     assert _anatomy_of("vgg16", image_size).covers is covers
@@ -445,6 +523,7 @@ def test_a_network_that_looks_at_numbers_is_run_for_real_and_draws_no_random_num
     found = anatomy_of(Architecture(lambda classes, side: _LooksAtNumbers(), head="conv"), 4, 16)
 
     assert [layer.name for layer in found.layers] == ["conv", "mean"]
+    assert [layer.field for layer in found.layers] == [(3, 3), (inf, inf)]
     assert found.last_field == (3, 3)
     assert torch.equal(torch.get_rng_state(), state)
 

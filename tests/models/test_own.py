@@ -55,6 +55,20 @@ def test_a_convolution_may_be_the_head(written):
     assert architecture_of(name).head == "1"
 
 
+def test_the_last_of_several_layers_as_wide_as_there_are_classes_is_the_head(written):
+    name = written("""
+        def build(classes, image_size):
+            return nn.Sequential(
+                nn.Conv2d(3, classes, 3),
+                nn.AdaptiveAvgPool2d(1),
+                nn.Flatten(),
+                nn.Linear(classes, classes),
+            )
+    """)
+
+    assert architecture_of(name).head == "3"
+
+
 def test_a_class_may_be_the_function(written):
     name = written(
         """
@@ -159,7 +173,7 @@ def test_an_absent_module_is_said(name, written):
 def test_a_module_that_its_module_lacks_is_its_own_error(written):
     name = written("import not_to_be_found")
 
-    with pytest.raises(ModuleNotFoundError, match="not_to_be_found"):
+    with pytest.raises(UserError, match=r"importing .* failed: .*not_to_be_found"):
         architecture_of(name)
 
 

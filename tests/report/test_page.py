@@ -60,6 +60,7 @@ def _page(runs, badges=(), **more):
             figures.accuracy_by_size("zoo", runs, COLOURS, "accuracy"),
             figures.parameters(summary, COLOURS),
         ],
+        "guidelines": [],
         "labels": [],
         "badges": {"zoo": badges},
         "pretraining": [],

@@ -25,7 +25,7 @@ def test_a_wrong_name_is_refused_with_the_right_ones(values):
     values["architectures"] = ["resnet02"]
     _wrong(
         values,
-        "architectures: no 'resnet02' (did you mean 'resnet20'?); there are simple_cnn, resnet20,",
+        "architectures: no architecture 'resnet02' (did you mean 'resnet50'",
     )
 
 
@@ -50,7 +50,7 @@ def test_every_axis_is_checked(values, key, wrong):
 def test_every_problem_is_listed_at_once(values):
     values["architectures"] = ["alexnett"]
     values["augmentations"] = ["flop"]
-    _wrong(values, "no 'alexnett'")
+    _wrong(values, "no architecture 'alexnett' (did you mean 'alexnet'?); there are simple_cnn,")
     _wrong(values, "no 'flop'")
 
 
@@ -61,7 +61,7 @@ def test_scratch_from_pretrained_weights_is_refused(values):
 
 def test_transfer_from_random_weights_is_refused(values):
     values["strategies"]["fine_tune"]["weights"] = "random"
-    _wrong(values, "strategies.fine_tune.weights: 'random'; fine_tune starts from a source")
+    _wrong(values, "strategies.fine_tune.weights: 'random'; fine_tune starts from pretrained")
 
 
 def test_fine_tuning_without_a_body_rate_is_refused(values):
@@ -71,7 +71,7 @@ def test_fine_tuning_without_a_body_rate_is_refused(values):
 
 def test_a_body_rate_that_nothing_uses_is_refused(values):
     values["strategies"]["scratch"]["body_lr"] = 0.5
-    _wrong(values, "strategies.scratch.body_lr: 0.5; scratch has one rate")
+    _wrong(values, "strategies.scratch.body_lr: 0.5; scratch has no use for it")
 
 
 @pytest.mark.parametrize("size", [9, 1001])

@@ -11,14 +11,14 @@ from tests.conftest import how
 
 from convbench.config.spec import Budget
 from convbench.data.base import Listing, Sample
-from convbench.data.prepared import prepare
+from convbench.data.prepared import open_prepared, prepare
 from convbench.engine.batches import Standardise
 from convbench.engine.loop import Epoch, Trainer
 from convbench.errors import UserError
 from convbench.files import read_json
 from convbench.models import ARCHITECTURES
 from convbench.models.weights import Normalisation, save_weights
-from convbench.stages import train as stage
+from convbench.stages import cell
 from convbench.stages.diff import diff
 from convbench.stages.journal import Record
 from convbench.stages.train import train
@@ -46,39 +46,44 @@ def test_a_run_leaves_its_history_its_answers_and_its_numbers(spec, prepared, tm
     assert record.metrics["train_seconds"] == pytest.approx(sum(e["seconds"] for e in record.epochs))
 
 
-def test_the_number_is_of_the_first_epoch_with_the_best_validation(spec, prepared, tmp_path):
+def _rank(epoch):
+    return epoch["val_score"], -epoch["val_loss"]
+
+
+def test_the_number_is_of_the_epoch_with_the_best_validation(spec, prepared, tmp_path):
     train(spec, prepared, None, tmp_path / "run", None)
 
     record = Record.read(tmp_path / "run")
     scores = [epoch["val_score"] for epoch in record.epochs]
     assert scores == [epoch["val_accuracy"] for epoch in record.epochs]
     assert record.metrics["val_score"] == record.metrics["val_accuracy"] == max(scores)
-    assert record.metrics["best_epoch"] == scores.index(max(scores)) + 1
+    assert record.metrics["best_epoch"] == max(record.epochs, key=_rank)["epoch"]
 
 
 def test_the_best_epochs_weights_are_kept_while_training_goes_on(spec, prepared, tmp_path, monkeypatch):
-    def epochs(trainer, _):
-        for number, score in enumerate((0.2, 0.9, 0.9, 0.1), start=1):
+    def epochs(trainer):
+        epochs = ((0.2, 0.1), (0.9, 1.0), (0.9, 0.7), (0.9, 0.7), (0.1, 0.1))
+        for number, (score, loss) in enumerate(epochs, start=1):
             torch.nn.init.constant_(trainer.network.head.weight, number)
-            yield Epoch(number, 0.1, 1.0, 0.5, 1.0, score, 1 - score, 0.1, 0.1)
+            yield Epoch(number, 0.1, 1.0, 0.5, loss, score, 1 - score, 0.1, 0.1)
 
     monkeypatch.setattr(Trainer, "epochs", epochs)
     keep = tmp_path / "weights.safetensors"
 
     train(spec, prepared, None, tmp_path / "run", keep)
 
-    assert load_file(keep)["head.weight"].unique().tolist() == [2.0]
-    assert read_json(tmp_path / "run" / "metrics.json")["best_epoch"] == 2
+    assert load_file(keep)["head.weight"].unique().tolist() == [3.0]
+    assert read_json(tmp_path / "run" / "metrics.json")["best_epoch"] == 3
 
 
 def test_normalisation_follows_the_weights(spec, prepared, tmp_path):
     source = Normalisation((0.1, 0.2, 0.3), (0.4, 0.5, 0.6))
     network = ARCHITECTURES["simple_cnn"].build(3, 8)
     save_weights(tmp_path / "zoo.safetensors", network.state_dict(), source)
-    data, device = stage.open_prepared(prepared), torch.device("cpu")
+    data, device = open_prepared(prepared), torch.device("cpu")
 
-    transferred = stage._assemble(spec, data, device, tmp_path / "zoo.safetensors")
-    scratch = stage._assemble(spec, data, device, None)
+    transferred = cell.assemble(spec, data, device, tmp_path / "zoo.safetensors", 0.1)
+    scratch = cell.assemble(spec, data, device, None, 0.1)
 
     assert transferred.trainer.standardise == Standardise(source.mean, source.std)
     assert list(scratch.trainer.standardise.mean) == data.card.mean
@@ -87,11 +92,11 @@ def test_normalisation_follows_the_weights(spec, prepared, tmp_path):
 def test_the_kept_weights_give_the_saved_answers(spec, prepared, tmp_path):
     keep = tmp_path / "weights.safetensors"
     train(spec, prepared, None, tmp_path / "run", keep)
-    frozen = spec.model_copy(update={"strategy": "feature_extraction", "weights": "zoo"})
+    frozen = spec.model_copy(update={"method": "feature_extraction", "weights": "zoo"})
 
     network = ARCHITECTURES["simple_cnn"].build(3, 8)
     network.load_state_dict(load_file(keep))
-    data = stage.open_prepared(prepared)
+    data = open_prepared(prepared)
     pixels = torch.from_numpy(data.pixels[data.rows("test")]).permute(0, 3, 1, 2).float() / 255
     mean, std = (torch.tensor(v).view(1, 3, 1, 1) for v in (data.card.mean, data.card.std))
     expected = network.eval()((pixels - mean) / std).softmax(1).detach().numpy()
@@ -153,7 +158,7 @@ def test_a_run_that_breaks_is_an_outcome_with_a_reason(spec, prepared, tmp_path,
     def broken(*_):
         raise MemoryError("not enough memory")
 
-    monkeypatch.setattr(stage, "evaluate", broken)
+    monkeypatch.setattr("convbench.stages.train.evaluate", broken)
 
     train(spec, prepared, None, tmp_path / "run", None)
 
@@ -174,12 +179,12 @@ def test_a_run_whose_weights_never_came_fails_with_the_reason(spec, prepared, tm
 
 
 def test_one_seed_draws_the_same_images_for_every_method(spec, prepared):
-    data = stage.open_prepared(prepared)
+    data = open_prepared(prepared)
     task = spec.model_copy(update={"train_size": 9})
     rival = task.model_copy(update={"architecture": "resnet20", "augmentation": "none"})
     other = task.model_copy(update={"seed": 1})
 
-    rows, same, different = (stage._images(data, "train", each).rows for each in (task, rival, other))
+    rows, same, different = (cell._images(data, "train", each).rows for each in (task, rival, other))
 
     assert rows.tolist() == same.tolist() != different.tolist()
     assert np.bincount(data.labels[rows]).tolist() == [3, 3, 3]
@@ -262,5 +267,6 @@ def test_the_best_epoch_is_that_of_the_datasets_own_score(spec, several, tmp_pat
 
     record = Record.read(tmp_path / "run")
     scores = [epoch["val_score"] for epoch in record.epochs]
-    assert record.metrics["best_epoch"] == scores.index(max(scores)) + 1
+    assert record.metrics["best_epoch"] == max(record.epochs, key=_rank)["epoch"]
+    assert record.metrics["val_score"] == max(scores)
     assert {epoch["val_accuracy"] for epoch in record.epochs} == {None}

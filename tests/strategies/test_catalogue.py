@@ -2,56 +2,178 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from convbench.engine.loop import train_mode
+from convbench.engine.modes import freeze_all_but, train_mode
 from convbench.engine.optimiser import make_optimiser
-from convbench.models import ARCHITECTURES
-from convbench.strategies import STRATEGIES
+from convbench.models import ARCHITECTURES, architecture_of
+from convbench.models.base import blocks_of
+from convbench.strategies import STRATEGIES, blocks_in, strategy_of
+from convbench.strategies.base import Parts, Rates
 
-MOVES = {"scratch": "everything", "feature_extraction": "head", "fine_tune": "everything"}
+FAMILIES = ["simple_cnn", "resnet20", "plain20", "alexnet", "squeezenet1_0", "mobilenet_v3_small"]
+RATES = Rates(0.01, body_lr=0.001, probe_lr=0.05, probe_epochs=2, unfreeze_every=1)
+EPOCHS = 5
 
 
-def _step(architecture, strategy):
-    """Take one step; return what the strategy and the step did."""
-    entry = ARCHITECTURES[architecture]
-    network = entry.build(4, 16)
-    groups = STRATEGIES[strategy].groups(network, entry.head, 0.1, 0.01)
+def _moved_blocks(strategy, blocks):
+    """Say block by block, from the input up, what the first and the last epoch of a strategy move."""
+    count = len(blocks)
+    nothing, everything = [False] * count, [True] * count
+    return {
+        "scratch": (everything, everything),
+        "feature_extraction": (nothing, nothing),
+        "fine_tune": (everything, everything),
+        "fine_tune_last_1": ([*[False] * (count - 1), True],) * 2,
+        "fine_tune_last_2": ([*[False] * (count - 2), True, True],) * 2,
+        "probe_then_fine_tune": (nothing, everything),
+        "gradual_unfreeze": (nothing, [count - place <= EPOCHS - 1 for place in range(count)]),
+        "evaluate": (nothing, nothing),
+    }[strategy]
+
+
+NAMES = [*STRATEGIES, "fine_tune_last_1", "fine_tune_last_2"]
+
+
+def _built(architecture, side=None):
+    entry = architecture_of(architecture)
+    torch.manual_seed(0)
+    network = entry.build(4, side or (64 if architecture == "alexnet" else 32))
+    head = list(network.get_submodule(entry.head).parameters())
+    with torch.no_grad():
+        head[-1].fill_(1.0)  # SqueezeNet's classifier ends in a ReLU, which could be dead
+    return network, entry, Parts(list(blocks_of(network, entry).values()), head)
+
+
+def _learning(phase, epoch):
+    return [p for group in phase.groups if group.start <= epoch for p in group.parameters]
+
+
+def _step(network, phase, epoch):
+    """Take one step as the trainer does in an epoch of a phase; return the names of what moved."""
     before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
-    optimiser = make_optimiser("sgd", [(g.parameters, g.lr) for g in groups], 0.0, 0.0)
+    groups = [(group.parameters, group.lr) for group in phase.groups]
+    optimiser = make_optimiser("sgd", groups, 0.0, 0.0)
+    freeze_all_but(network, _learning(phase, epoch))
     train_mode(network)
-    F.cross_entropy(network(torch.rand(8, 3, 16, 16)), torch.arange(8) % 4).backward()
+    side = 64 if hasattr(network, "avgpool") and hasattr(network, "features") else 32
+    with torch.random.fork_rng():
+        torch.manual_seed(1)
+        logits = network(torch.rand(8, 3, side, side))
+    F.cross_entropy(logits * 10, torch.arange(8) % 4).backward()
     optimiser.step()
     after = network.state_dict()
-    return entry.head, groups, network, {n for n in after if not after[n].equal(before[n])}
+    return {name for name in after if not after[name].equal(before[name])}
 
 
-def test_every_strategy_has_an_expectation_here():
-    assert MOVES.keys() == STRATEGIES.keys()
+@pytest.mark.parametrize("architecture", FAMILIES)
+@pytest.mark.parametrize("strategy", NAMES)
+def test_a_step_moves_what_the_strategy_says_and_nothing_that_is_frozen(architecture, strategy):
+    """Parameters by block, in the first and the last epoch; and no statistic of a frozen BatchNorm."""
+    network, entry, parts = _built(architecture)
+    blocks = blocks_of(network, entry)
+    name_of = {id(parameter): name for name, parameter in network.named_parameters()}
+    phases = strategy_of(strategy).phases(parts, RATES, EPOCHS)
+    if not phases:
+        assert strategy == "evaluate"
+        return
+
+    for (phase, epoch), expected in zip(
+        [(phases[0], 1), (phases[-1], phases[-1].epochs)], _moved_blocks(strategy, blocks), strict=True
+    ):
+        moved = _step(network, phase, epoch)
+        allowed = {name_of[id(p)] for p in _learning(phase, epoch)}
+        for (block, parameters), moves in zip(blocks.items(), expected, strict=True):
+            names = {name_of[id(parameter)] for parameter in parameters}
+            assert bool(names & moved) == moves, block
+            assert (names <= allowed) == moves, block
+        weights = set(name_of.values())
+        learning_modules = {name.rpartition(".")[0] for name in allowed}
+        assert {name.rpartition(".")[0] for name in moved - weights} <= learning_modules
+        assert moved & weights <= allowed
+        assert any(name.startswith(f"{entry.head}.") for name in moved)
 
 
-@pytest.mark.parametrize("architecture", ARCHITECTURES)
-@pytest.mark.parametrize("strategy", STRATEGIES)
-def test_a_step_moves_what_the_strategy_says_and_no_frozen_statistic(architecture, strategy):
-    head, _, network, moved = _step(architecture, strategy)
+@pytest.mark.parametrize("strategy", NAMES)
+def test_phases_take_all_the_epochs_and_end_with_the_head(strategy):
+    _, _, parts = _built("resnet20")
 
-    expected = set(network.state_dict())
-    if MOVES[strategy] == "head":
-        expected = {name for name in expected if name.startswith(f"{head}.")}
-    assert moved == expected
+    phases = strategy_of(strategy).phases(parts, RATES, EPOCHS)
 
-
-@pytest.mark.parametrize("strategy", STRATEGIES)
-def test_each_learning_parameter_is_in_one_group(strategy):
-    _, groups, network, _ = _step("resnet20", strategy)
-
-    listed = [id(parameter) for group in groups for parameter in group.parameters]
-    learning = [id(parameter) for parameter in network.parameters() if parameter.requires_grad]
-    assert sorted(listed) == sorted(learning)
+    assert sum(phase.epochs for phase in phases) == (0 if strategy == "evaluate" else EPOCHS)
+    for phase in phases:
+        listed = [id(p) for group in phase.groups for p in group.parameters]
+        assert len(listed) == len(set(listed))
+        assert phase.groups[-1].parameters[-1] is parts.head[-1]
+        assert phase.groups[-1].start == 1
 
 
-def test_fine_tuning_gives_the_body_the_smaller_rate():
-    _, groups, network, _ = _step("resnet20", "fine_tune")
+def _rate_of(phase, parameter):
+    return next(g.lr for g in phase.groups if any(parameter is p for p in g.parameters))
 
-    rates = {id(p): group.lr for group in groups for p in group.parameters}
-    assert rates[id(network.head.weight)] == 0.1
-    assert rates[id(network.head.bias)] == 0.1
-    assert rates[id(network.stem[0].weight)] == 0.01
+
+@pytest.mark.parametrize("strategy", ["fine_tune", "fine_tune_last_2", "probe_then_fine_tune"])
+def test_fine_tuning_gives_the_body_the_smaller_rate(strategy):
+    network, _, parts = _built("resnet20")
+
+    phase = strategy_of(strategy).phases(parts, RATES, EPOCHS)[-1]
+
+    assert _rate_of(phase, network.linear.weight) == 0.01
+    assert _rate_of(phase, network.layer3[0].conv1.weight) == 0.001
+
+
+def test_a_probe_comes_first_with_its_own_rate_and_time():
+    network, _, parts = _built("resnet20")
+
+    probe, tuning = strategy_of("probe_then_fine_tune").phases(parts, RATES, EPOCHS)
+
+    assert (probe.epochs, tuning.epochs) == (2, 3)
+    assert [group.lr for group in probe.groups] == [0.05]
+    assert [id(p) for p in probe.groups[0].parameters] == [id(p) for p in network.linear.parameters()]
+
+
+def test_blocks_are_unfrozen_from_the_top_every_few_epochs():
+    _, _, parts = _built("resnet20")
+    rates = Rates(0.1, body_lr=0.01, unfreeze_every=3)
+
+    (phase,) = strategy_of("gradual_unfreeze").phases(parts, rates, 9)
+
+    starts = [group.start for group in phase.groups]
+    assert starts == [13, 10, 7, 4, 1]
+
+
+@pytest.mark.parametrize("strategy", ["fine_tune", "gradual_unfreeze"])
+def test_layer_decay_lowers_the_rate_block_by_block_towards_the_input(strategy):
+    network, _, parts = _built("resnet20")
+    rates = Rates(0.1, body_lr=0.01, layer_decay=0.5, unfreeze_every=1)
+
+    (phase,) = strategy_of(strategy).phases(parts, rates, EPOCHS)
+
+    tops = [network.layer3, network.layer2, network.layer1]
+    found = [_rate_of(phase, layer[0].conv1.weight) for layer in tops]
+    assert found == pytest.approx([0.01, 0.005, 0.0025])
+    assert _rate_of(phase, network.conv1.weight) == pytest.approx(0.00125)
+    assert _rate_of(phase, network.linear.weight) == 0.1
+
+
+@pytest.mark.parametrize(
+    ("name", "count"),
+    [
+        ("fine_tune_last_3", 3),
+        ("fine_tune_last_12", 12),
+        ("fine_tune_last_0", 0),
+        ("fine_tune_last_", 0),
+        ("fine_tune", 0),
+    ],
+)
+def test_the_number_of_blocks_is_in_the_name(name, count):
+    assert blocks_in(name) == count
+
+
+def test_an_unknown_strategy_is_none():
+    assert strategy_of("fine_tune_last_x") is None
+
+
+def test_every_own_architecture_has_blocks_for_every_strategy():
+    for name in ARCHITECTURES:
+        if not name.endswith(("44", "56", "110")):
+            _, _, parts = _built(name)
+            assert len(parts.blocks) >= 2, name

@@ -12,6 +12,8 @@ rule aggregate:
         labels_csv="results/tables/labels.csv",
         gradients="results/tables/gradients.parquet",
         gradients_csv="results/tables/gradients.csv",
+        guidelines="results/tables/guidelines.parquet",
+        guidelines_csv="results/tables/guidelines.csv",
     log:
         "logs/aggregate.log",
     params:

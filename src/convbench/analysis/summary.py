@@ -30,6 +30,7 @@ def cells(runs: pd.DataFrame) -> pd.DataFrame:
         test_f1_macro=("test_f1_macro", "mean"),
         test_f2=("test_f2", "mean"),
         label_breaking=("label_breaking", "first"),
+        rate_warning=("rate_warning", "first"),
         seconds=("train_seconds", "mean"),
         params_trainable=("params_trainable", "first"),
         params_total=("params_total", "first"),

@@ -44,6 +44,7 @@ RUN_COLUMNS: Mapping[str, str] = {
     "stem": "string",
     "left_out": "Int64",
     "rate_warning": "string",
+    "rate_ratio": "Float64",
 }
 """Column -> pandas type. Later columns are added at the end, none is renamed."""
 
@@ -68,6 +69,17 @@ GRADIENT_COLUMNS: Mapping[str, str] = {
     "norm": "Float64",
 }
 """A row a run, epoch and layer, where it is recorded: at the epoch's first step; depth from 1."""
+
+GUIDELINE_COLUMNS: Mapping[str, str] = {
+    "claim": "string",
+    "evidence": "string",
+    "verdict": "string",
+    "difference": "Float64",
+    "low": "Float64",
+    "high": "Float64",
+    "pairs": "Int64",
+}
+"""A row a rule of thumb: see ``analysis.guidelines``. An interval of one pair is empty."""
 
 LABEL_COLUMNS: Mapping[str, str] = {
     "run_id": "string",

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 
@@ -45,8 +45,8 @@ class Epoch:
     """Of wall time in training steps: no evaluation, no loading."""
     cpu_seconds: float
     """Of CPU time in the same steps, over all threads."""
-    gradient_norms: Mapping[str, float] | None = None
-    """At the epoch's first step, by the name of a layer's weights; ``None`` where not asked for."""
+    gradient_norms: Sequence[tuple[str, float]] | None = None
+    """At the epoch's first step, a layer's weights each; ``None`` where not asked for."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class _Tally:
     seen: int = 0
     seconds: float = 0.0
     cpu_seconds: float = 0.0
-    gradient_norms: Mapping[str, float] | None = None
+    gradient_norms: Sequence[tuple[str, float]] | None = None
     _started: tuple[float, float] = field(default=(0.0, 0.0), repr=False)
 
     def start(self) -> None:
@@ -220,13 +220,14 @@ class Trainer:
         tally.seen += len(y)
 
     def _warm_up(self, phase: Phase) -> None:
-        """Run one forward and backward pass on a copy: the first one of a process is far slower."""
+        """Take a step on a copy and throw it away: the first one of a process is far slower."""
         freeze_all_but(self.network, _learning(phase, 1))
         network = deepcopy(self.network)
         train_mode(network)
         x, y = next(batches(self.train, self.batch_size, self._device))
         with seeded(self.run, "warm-up"):
-            self.objective.loss(network(self.standardise(x)), y).backward()
+            x, target = self.augment(x, y, generator(self.run, "warm-up"))
+            self.loss(network(self.standardise(x)), target).backward()
 
     @property
     def _device(self) -> torch.device:

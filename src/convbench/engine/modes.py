@@ -67,7 +67,7 @@ class _Drop:
         return (F.dropout(inputs[0], self.probability, training=module.training),)
 
 
-def gradient_norms(network: nn.Module) -> dict[str, float]:
-    """Return the Euclidean norm of each layer's gradient, by its weights' name; no biases, no norms."""
+def gradient_norms(network: nn.Module) -> list[tuple[str, float]]:
+    """Return each layer's weights' name and the Euclidean norm of their gradient, from the input up."""
     named = [(name, p.grad) for name, p in network.named_parameters() if p.ndim > 1]
-    return {name: torch.linalg.vector_norm(grad).item() for name, grad in named if grad is not None}
+    return [(name, torch.linalg.vector_norm(grad).item()) for name, grad in named if grad is not None]

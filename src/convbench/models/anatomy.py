@@ -22,7 +22,7 @@ from torch.utils.weak import WeakTensorKeyDictionary
 from convbench.models.base import Architecture
 from convbench.models.grey import to_grey
 from convbench.models.meta import without_weights
-from convbench.models.receptive_field import Call, Field, Window, field_after, window_of
+from convbench.models.receptive_field import CONSTANT, Call, Field, Window, field_after, window_of
 
 Size = tuple[float, float]
 """Height and width in pixels of the input; infinite: all of it."""
@@ -150,9 +150,10 @@ class _Walk(TorchFunctionMode):
         """Call a torch function, and note what its output sees and costs."""
         keywords, before = kwargs or {}, self.macs()
         output = func(*args, **keywords)
-        inputs, outputs = _tensors([*args, *keywords.values()]), _tensors(output)
+        inputs = _tensors([*args, *keywords.values()])
+        outputs = inputs[:1] if output is None else _tensors(output)  # x[...] = y changes x
         sources = [self.seen[each] for each in inputs if each in self.seen]
-        if sources and outputs:
+        if sources and outputs and func.__name__ not in CONSTANT:
             call = Call(func.__name__, inputs, outputs[0], tuple(args[1:]), keywords)
             seen = self._follow(call, sources)
             for each in outputs:

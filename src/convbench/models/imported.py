@@ -1,6 +1,7 @@
 """Weights files from elsewhere, turned into the benchmark's own; what finds no place is said."""
 
 import pickle
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -75,11 +76,13 @@ def read_state(source: Path) -> Any:  # noqa: ANN401 (whatever the file holds, l
         except SafetensorError as error:
             raise UserError(f"{source} is not a safetensors file: {error}") from error
     try:
-        return torch.load(source, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings(action="ignore"):  # of an unusual pickle: it is read, or refused
+            return torch.load(source, map_location="cpu", weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError) as error:
+        why = next(iter(str(error).splitlines()), type(error).__name__)
         raise UserError(
             f"{source} was refused: it holds more than tensors, or is damaged, and reading it could run "
-            f"code ({str(error).splitlines()[0]}). Save its state_dict alone, best as .safetensors"
+            f"code ({why}). Save its state_dict alone, best as .safetensors"
         ) from error
 
 

@@ -4,13 +4,14 @@ They are built on torch's ``meta`` device, whose tensors have a shape and no num
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import nn
 from torch.overrides import TorchFunctionMode
 
 Build = Callable[[int, int], nn.Module]
+Result = TypeVar("Result")
 
 _FACTORIES = frozenset({torch.empty, torch.zeros, torch.ones, torch.full, torch.rand, torch.randn})
 
@@ -38,25 +39,37 @@ class _ParametersOnMeta(TorchFunctionMode):
 
 def without_weights(build: Build, classes: int, image_size: int) -> nn.Module:
     """Build a network that has shapes and no weights; no random number is drawn for it."""
-    with _ParametersOnMeta():
-        return build(classes, image_size).to("meta")
+
+    def try_it() -> nn.Module:
+        with _ParametersOnMeta():
+            return build(classes, image_size).to("meta")
+
+    return _or_in_earnest(try_it, lambda: build(classes, image_size).to("meta"))
 
 
 def logits_shape(build: Build, classes: int, image_size: int) -> tuple[int, ...]:
-    """Return the shape of what a new network says of two RGB images.
+    """Return the shape of what a new network says of two RGB images; raise whatever it raises."""
 
-    A network that looks at numbers (``if x.max() > 1``) is built for real, apart from the global
-    random state. Raises whatever the network raises.
+    def shape(network: nn.Module, device: str) -> tuple[int, ...]:
+        images = torch.zeros(2, 3, image_size, image_size, device=device)
+        with torch.no_grad():
+            return tuple(network.eval()(images).shape)
+
+    return _or_in_earnest(
+        lambda: shape(without_weights(build, classes, image_size), "meta"),
+        lambda: shape(build(classes, image_size), "cpu"),
+    )
+
+
+def _or_in_earnest(without_numbers: Callable[[], Result], in_earnest: Callable[[], Result]) -> Result:
+    """Do a thing without numbers or, for a network that looks at some (``if x.max() > 1``), with them.
+
+    With them it is done apart from the global random state.
     """
     try:
-        return _shape(without_weights(build, classes, image_size), image_size, "meta")
+        return without_numbers()
     except Exception as error:  # ours if it complains of tensors without numbers, else the network's
         if "meta" not in str(error):
             raise
     with torch.random.fork_rng(devices=[]):
-        return _shape(build(classes, image_size), image_size, "cpu")
-
-
-def _shape(network: nn.Module, image_size: int, device: str) -> tuple[int, ...]:
-    with torch.no_grad():
-        return tuple(network.eval()(torch.zeros(2, 3, image_size, image_size, device=device)).shape)
+        return in_earnest()

@@ -57,11 +57,14 @@ def _imported(name: str) -> object:
     importlib.invalidate_caches()
     try:
         module = importlib.import_module(module_name)
-    except ModuleNotFoundError as error:
-        if not error.name or not f"{module_name}.".startswith(f"{error.name}."):
-            raise  # their module is there; one that it imports is not
+    except Exception as error:  # a user's module may do anything when it is imported
+        absent = error.name if isinstance(error, ModuleNotFoundError) else None
+        if absent and f"{module_name}.".startswith(f"{absent}."):
+            raise UserError(
+                f"architecture {name!r}: no module {absent!r}, neither installed nor in {Path.cwd()}"
+            ) from error
         raise UserError(
-            f"architecture {name!r}: no module {error.name!r}, neither installed nor in {Path.cwd()}"
+            f"architecture {name!r}: importing {module_name} failed: {type(error).__name__}: {error}"
         ) from error
     if not hasattr(module, attribute):
         functions = [key for key, value in vars(module).items() if inspect.isfunction(value)]

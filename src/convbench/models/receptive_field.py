@@ -12,7 +12,8 @@ convolution arithmetic for deep learning", 2016; Araujo, Norris and Sim, "Comput
 convolutional neural networks", Distill, 2019, equations 1 to 5). Where paths meet, a position sees
 what either saw. Global pooling, a fully connected layer over a map and attention see all of it. An
 operation that is not listed here gives an unknown field, never a guess: except that what has
-already seen everything can see no more.
+already seen everything can see no more. (What is written through a view, as in ``x[0].add_(y)``,
+is not noticed.)
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -328,6 +329,13 @@ _JOINING = frozenset(
         *("mul", "mul_", "__mul__", "__rmul__", "__imul__", "div", "__truediv__", "minimum"),
     )
 )
+CONSTANT = frozenset(
+    (
+        *("zeros_like", "ones_like", "empty_like", "full_like"),
+        *("new_zeros", "new_ones", "new_empty", "new_full"),
+    )
+)
+"""What takes a tensor's shape alone: nothing of the input is in the output."""
 _POINTWISE = (
     *("relu", "relu_", "relu6", "leaky_relu", "leaky_relu_", "prelu", "elu", "gelu", "silu", "mish"),
     *("sigmoid", "tanh", "hardtanh", "hardswish", "hardsigmoid", "softplus", "clamp", "clone"),

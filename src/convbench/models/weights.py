@@ -11,6 +11,8 @@ from torch import Tensor, nn
 
 from convbench.files import write_whole
 
+_ABOUT, _ABSENT = "about", "absent"
+
 
 @dataclass(frozen=True)
 class Normalisation:
@@ -36,18 +38,15 @@ def save_weights(
     left_out: list[str] | None = None,
 ) -> None:
     """Write a network's state and its normalisation, whole or not at all."""
-    numbers = {"mean": normalisation.mean, "std": normalisation.std}
-    metadata = {
-        "normalisation": json.dumps(numbers, sort_keys=True),
-        "left_out": json.dumps(left_out or []),
-    }
+    about = {"mean": normalisation.mean, "std": normalisation.std, "left_out": left_out or []}
+    metadata = {_ABOUT: json.dumps(about, sort_keys=True)}  # one key: the file has no order of several
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in state.items()}
     write_whole(path, lambda draft: save_file(tensors, draft, metadata))
 
 
 def save_absence(path: Path, reason: str) -> None:
     """Write a file without weights that says why there are none, to whoever would start from it."""
-    write_whole(path, lambda draft: save_file({}, draft, {"absent": reason}))
+    write_whole(path, lambda draft: save_file({}, draft, {_ABSENT: reason}))
 
 
 def load_weights(network: nn.Module, head: str, path: Path, *, with_head: bool = False) -> Loaded:
@@ -59,9 +58,9 @@ def load_weights(network: nn.Module, head: str, path: Path, *, with_head: bool =
     """
     with safe_open(path, framework="pt") as file:
         metadata = file.metadata()
-        if "absent" in metadata:
-            raise ValueError(f"there are no weights to start from: {metadata['absent']}")
-        numbers = json.loads(metadata["normalisation"])
+        if _ABSENT in metadata:
+            raise ValueError(f"there are no weights to start from: {metadata[_ABSENT]}")
+        about = json.loads(metadata[_ABOUT])
         names = [name for name in file.keys() if with_head or not _is_in(name, head)]  # noqa: SIM118
         state = {name: file.get_tensor(name) for name in names}
     own = network.state_dict()
@@ -70,8 +69,7 @@ def load_weights(network: nn.Module, head: str, path: Path, *, with_head: bool =
     absent = [name for name in mismatch.missing_keys if with_head or not _is_in(name, head)]
     if absent or mismatch.unexpected_keys:
         raise ValueError(f"{path}: absent {absent}, not of this network {mismatch.unexpected_keys}")
-    normalisation = Normalisation(mean=tuple(numbers["mean"]), std=tuple(numbers["std"]))
-    return Loaded(normalisation, json.loads(metadata["left_out"]))
+    return Loaded(Normalisation(tuple(about["mean"]), tuple(about["std"])), about["left_out"])
 
 
 def _greyed(tensor: Tensor, own: Tensor | None) -> Tensor:

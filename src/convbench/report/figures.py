@@ -61,7 +61,7 @@ class Figure:
 
 def accuracy_by_size(dataset: str, runs: pd.DataFrame, colours: Colours, score: str) -> Figure:
     """Draw the test score against the number of training images, a line a strategy."""
-    with _styled():
+    with styled():
         grid = sns.relplot(
             runs,
             x="train_size",
@@ -90,13 +90,13 @@ def accuracy_by_size(dataset: str, runs: pd.DataFrame, colours: Colours, score: 
             caption=f"Mean test {score} over seeds; bands span the seeds' lowest and highest run. "
             "The training images of a seed are the same for every line.",
             alt=_alt(f"Lines of test {score} over training images", runs, "strategy", "architecture"),
-            source=_svg(grid.figure),
+            source=svg(grid.figure),
         )
 
 
 def accuracy_by_seconds(dataset: str, summary: pd.DataFrame, colours: Colours, score: str) -> Figure:
     """Draw each cell's test score against its training time."""
-    with _styled():
+    with styled():
         grid = sns.relplot(
             summary,
             x="seconds",
@@ -131,13 +131,13 @@ def accuracy_by_seconds(dataset: str, summary: pd.DataFrame, colours: Colours, s
             "that transfer starts from is not in them: it has a table of its own below. "
             "The vertical axes differ.",
             alt=_alt(f"Points of test {score} over training seconds", summary, "strategy", "train_size"),
-            source=_svg(grid.figure),
+            source=svg(grid.figure),
         )
 
 
 def convergence(dataset: str, epochs: pd.DataFrame, colours: Colours, score: str) -> Figure:
     """Draw the validation score by epoch, a line a strategy; ``epochs`` carries the runs' columns."""
-    with _styled():
+    with styled():
         grid = sns.relplot(
             epochs,
             x="epoch",
@@ -162,7 +162,7 @@ def convergence(dataset: str, epochs: pd.DataFrame, colours: Colours, score: str
             caption=f"Validation {score} after each epoch: mean over seeds and augmentations, bands "
             "from the lowest to the highest of these runs. Rows differ in the number of epochs.",
             alt=_alt(f"Lines of validation {score} over epochs", epochs, "strategy", "architecture"),
-            source=_svg(grid.figure),
+            source=svg(grid.figure),
         )
 
 
@@ -170,7 +170,7 @@ def parameters(summary: pd.DataFrame, colours: Colours) -> Figure:
     """Draw how many parameters each architecture has, and how many each strategy trains."""
     columns = ["architecture", "strategy", "params_trainable", "params_total"]
     sizes = summary[columns].drop_duplicates(["architecture", "strategy"])
-    with _styled():
+    with styled():
         drawing = Drawing(figsize=(8.5, 1.2 + 0.75 * sizes["architecture"].nunique()), layout="tight")
         axes = drawing.subplots()
         sns.barplot(
@@ -195,13 +195,13 @@ def parameters(summary: pd.DataFrame, colours: Colours) -> Figure:
             caption="Parameters that each strategy trains; where all of them learn, the bar is the "
             "size of the network.",
             alt=_alt("Bars of trainable parameters", sizes, "strategy", "architecture"),
-            source=_svg(drawing),
+            source=svg(drawing),
         )
 
 
 def sizes(networks: pd.DataFrame, colours: Colours) -> Figure:
     """Draw the parameters of each network against its multiply-adds; columns as they are called."""
-    with _styled():
+    with styled():
         drawing = Drawing(figsize=(8.5, 4.4), layout="tight")
         axes = drawing.subplots()
         sns.scatterplot(
@@ -233,14 +233,14 @@ def sizes(networks: pd.DataFrame, colours: Colours) -> Figure:
             "other.",
             alt=f"Points of parameters over multiply-adds for {', '.join(networks['network'])}. "
             "The numbers are in the table.",
-            source=_svg(drawing),
+            source=svg(drawing),
         )
 
 
 def receptive_fields(layers: pd.DataFrame, colours: Colours) -> Figure:
     """Draw how the receptive field, in pixels, grows with the depth; the largest of each depth."""
     largest = layers.groupby(["network", "depth"], sort=False, as_index=False)["field"].max()
-    with _styled():
+    with styled():
         drawing = Drawing(figsize=(8.5, 4.4), layout="tight")
         axes = drawing.subplots()
         sns.lineplot(
@@ -274,7 +274,7 @@ def receptive_fields(layers: pd.DataFrame, colours: Colours) -> Figure:
             "residual network and its plain twin lie on each other.",
             alt=f"Lines of the receptive field over depth for {', '.join(largest['network'].unique())}. "
             "The last values are in the table.",
-            source=_svg(drawing),
+            source=svg(drawing),
         )
 
 
@@ -283,7 +283,8 @@ def _legend_beside(axes: Axes) -> None:
     sns.despine(axes.figure)
 
 
-def _styled() -> AbstractContextManager[None]:
+def styled() -> AbstractContextManager[None]:
+    """Draw what is inside in the style of the report."""
     return mpl.rc_context(_STYLE)
 
 
@@ -293,7 +294,8 @@ def _alt(what: str, data: pd.DataFrame, lines: str, panels: str) -> str:
     return f"{what}, for {kinds}; one panel or group for each of {panes}. The numbers are in the tables."
 
 
-def _svg(drawing: Drawing) -> str:
+def svg(drawing: Drawing) -> str:
+    """Return a drawing as a data URI; the same drawing gives the same bytes."""
     text = io.StringIO()
     drawing.savefig(text, format="svg", bbox_inches="tight", metadata={"Date": None, "Creator": None})
     return "data:image/svg+xml;base64," + b64encode(text.getvalue().encode()).decode()

@@ -61,6 +61,8 @@ class Page:
     architectures: Sequence[str]
     leaderboards: Sequence[Leaderboard]
     figures: Sequence[Figure]
+    guidelines: Sequence[Mapping[str, Any]]
+    """The textbook's rules of thumb that this grid tests: claim, verdict and evidence."""
     labels: Sequence[Mapping[str, Any]]
     """Scores label by label of the best cell of a task, where images carry several."""
     badges: Mapping[str, Sequence[Mapping[str, str]]]

@@ -1,14 +1,18 @@
 """Collect every run of a grid into tables."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from convbench.analysis.guidelines import guidelines
 from convbench.analysis.tables import (
     EPOCH_COLUMNS,
     GRADIENT_COLUMNS,
+    GUIDELINE_COLUMNS,
     LABEL_COLUMNS,
     RUN_COLUMNS,
     table,
@@ -16,14 +20,14 @@ from convbench.analysis.tables import (
 from convbench.config.spec import RunSpec
 from convbench.data.prepared import open_prepared
 from convbench.files import read_json, write_whole
-from convbench.stages.checks import broken_labels, rate_warnings
+from convbench.stages.checks import broken_labels, rate_ratios, rate_warnings
 from convbench.stages.journal import Record
 from convbench.stages.plan import Plan
 from convbench.stages.runs import PREPARED, RUNS
 
 
 def aggregate(plan: Plan, mlflow_ids: Path, out: Path) -> None:
-    """Write ``runs``, ``epochs``, ``labels``, ``gradients``, a row each, to ``out``: Parquet and CSV."""
+    """Write the tables, a row a thing, to ``out``: as Parquet and as CSV."""
     ids = read_json(mlflow_ids)
     sizes = {
         name: open_prepared(PREPARED / name).card.images["train"] for name in plan.grid.dataset_names()
@@ -32,7 +36,7 @@ def aggregate(plan: Plan, mlflow_ids: Path, out: Path) -> None:
     epochs: list[dict[str, Any]] = []
     labels: list[dict[str, Any]] = []
     gradients: list[dict[str, Any]] = []
-    warnings = rate_warnings(plan.grid)
+    warnings, ratios = rate_warnings(plan.grid), rate_ratios(plan.grid)
     for spec in plan.runs.values():
         record = Record.read(RUNS / spec.id)
         assert record is not None, "aggregate runs after every run"
@@ -40,16 +44,20 @@ def aggregate(plan: Plan, mlflow_ids: Path, out: Path) -> None:
         marks = {
             "label_breaking": broken_labels(plan.grid, spec.dataset, spec.augmentation),
             "rate_warning": warnings.get(spec.strategy, ""),
+            "rate_ratio": ratios.get(spec.strategy),
             "left_out": len(record.metrics.get("left_out") or ()),
         }
         runs.append(_row(spec, sizes, ids) | record.metrics | marks)
         gradients.extend(_gradients(spec.id, record.epochs))
         labels.extend({"run_id": spec.id, **label} for label in record.metrics["labels"] or ())
         epochs.extend({"run_id": spec.id, **epoch} for epoch in record.epochs)
-    _write(table(runs, RUN_COLUMNS), out / "runs.parquet")
+    every = table(runs, RUN_COLUMNS)
+    _write(every, out / "runs.parquet")
     _write(table(epochs, EPOCH_COLUMNS), out / "epochs.parquet")
     _write(table(labels, LABEL_COLUMNS), out / "labels.parquet")
     _write(table(gradients, GRADIENT_COLUMNS), out / "gradients.parquet")
+    verdicts = [_finite(asdict(verdict)) for verdict in guidelines(every)]
+    _write(table(verdicts, GUIDELINE_COLUMNS), out / "guidelines.parquet")
     print(f"{len(runs)} runs, {len(epochs)} epochs")
 
 
@@ -64,10 +72,18 @@ def _row(spec: RunSpec, sizes: Mapping[str, int], ids: Mapping[str, str]) -> dic
     }
 
 
+def _finite(row: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what is no number: the interval of one pair."""
+    return {
+        key: None if isinstance(value, float) and not math.isfinite(value) else value
+        for key, value in row.items()
+    }
+
+
 def _gradients(run: str, epochs: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
     """Yield a row an epoch and layer, layers in the order of the network's definition."""
     for epoch in epochs:
-        for depth, (layer, norm) in enumerate((epoch["gradient_norms"] or {}).items(), start=1):
+        for depth, (layer, norm) in enumerate(epoch["gradient_norms"] or (), start=1):
             yield {
                 "run_id": run,
                 "epoch": epoch["epoch"],

@@ -188,6 +188,16 @@ def rate_warnings(grid: Grid) -> dict[str, str]:
     return found
 
 
+def rate_ratios(grid: Grid) -> dict[str, float]:
+    """Return how many times smaller than from scratch each body rate is, where that is known."""
+    rates = {name: body_rate(settings) for name, settings in grid.strategies.items()}
+    return {
+        name: _scratch_rate(grid, grid.strategies[name])[0] / rate
+        for name, rate in rates.items()
+        if rate
+    }
+
+
 def body_rate(settings: StrategySettings) -> float | None:
     """Return the body's peak rate; ``None`` where there is none, or it is not known before the run."""
     rate = settings.body_lr

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from convbench.analysis.findings import findings, transfers
+from convbench.analysis.guidelines import NOT_TESTED
 from convbench.analysis.summary import FACTORS, below_chance, best_by_validation, cells
 from convbench.config.datasets import in_words
 from convbench.data.prepared import Card, open_prepared
@@ -20,6 +21,7 @@ from convbench.stages.journal import METRICS, Record
 from convbench.stages.plan import Plan
 from convbench.stages.report_anatomy import anatomy_page
 from convbench.stages.report_data import Badges, badges_of, data_page
+from convbench.stages.report_learning import depth_findings, learning_figures
 from convbench.stages.reproduction import reproduction
 from convbench.stages.runs import PREPARED, RUNS, pretraining_folder, store_address
 
@@ -34,11 +36,15 @@ def report(plan: Plan, tables: Path, out: Path) -> None:
     page = Page(
         name=plan.grid.name,
         question=_question(plan, runs),
-        findings=findings(runs),
+        findings=[*findings(runs), *depth_findings(runs, epochs)],
         transfers=[vars(each) for each in transfers(runs)],
         architectures=list(runs["architecture"].unique()),
         leaderboards=_leaderboards(summary, cards, badges),
-        figures=_figures(runs, summary, epochs, cards),
+        figures=[
+            *_figures(runs, summary, epochs, cards),
+            *learning_figures(plan, tables, runs, epochs),
+        ],
+        guidelines=_guidelines(tables),
         pretraining=_pretraining(plan),
         datasets=[vars(card) for card in cards.values()],
         labels=_labels(tables, summary),
@@ -164,12 +170,20 @@ def _labels(tables: Path, summary: pd.DataFrame) -> list[Mapping[str, Any]]:
     return found
 
 
+def _guidelines(tables: Path) -> list[Mapping[str, Any]]:
+    """Return the rules of thumb that this grid says anything of."""
+    verdicts = pd.read_parquet(tables / "guidelines.parquet")
+    return list(verdicts[verdicts["verdict"] != NOT_TESTED].to_dict("records"))
+
+
 def _warnings(runs: pd.DataFrame, cards: Mapping[str, Card], badges: Badges) -> list[str]:
     unfinished = runs[runs["outcome"] != "finished"]
     warnings = [f"{row.run_id} {row.outcome}: {row.reason}" for row in unfinished.itertuples()]
     warnings += [f"{name}: {badge['text']}" for name, own in badges.items() for badge in own]
     classes = {name: len(card.classes) for name, card in cards.items()}
     warnings += [f"{run} does no better than guessing." for run in below_chance(runs, classes)]
+    rates = runs[runs["rate_warning"] != ""].drop_duplicates("strategy")
+    warnings += [f"{row.strategy}: {row.rate_warning}." for row in rates.itertuples()]
     if runs["seed"].nunique() == 1:
         warnings.append("One seed: how much of a difference is chance cannot be said.")
     return warnings

@@ -117,7 +117,11 @@ def _outcome(
 
 
 def _fit(cell: Cell, spec: RunSpec, journal: Journal) -> tuple[_Best, list[Epoch]]:
-    """Train to the end; keep the first of the epochs with the highest validation score."""
+    """Train to the end; keep the epoch with the highest validation score.
+
+    Of several with the same one, which are many where validation images are few, the one with the lowest
+    validation loss; of several with that too, the first.
+    """
     best: Epoch | None = None
     state = cell.trainer.result.state_dict()
     history: list[Epoch] = []
@@ -126,10 +130,14 @@ def _fit(cell: Cell, spec: RunSpec, journal: Journal) -> tuple[_Best, list[Epoch
         history.append(epoch)
         journal.add(epoch)
         progress.show(epoch.epoch, epoch.val_score)
-        if best is None or epoch.val_score > best.val_score:
+        if best is None or _rank(epoch) > _rank(best):
             best, now = epoch, cell.trainer.result.state_dict()
             state = {name: tensor.detach().clone() for name, tensor in now.items()}
     return _Best(best, state), history
+
+
+def _rank(epoch: Epoch) -> tuple[float, float]:
+    return epoch.val_score, -epoch.val_loss
 
 
 def _evaluate(cell: Cell, images: Images) -> Evaluation:

@@ -1,0 +1,78 @@
+"""Plain networks against residual ones at growing depth: what skips change."""
+
+import re
+from dataclasses import dataclass
+
+import pandas as pd
+
+from convbench.analysis.guidelines import interval
+
+_FAMILY = re.compile(r"(plain|resnet)(\d+)")
+
+
+def depths(runs: pd.DataFrame, epochs: pd.DataFrame) -> pd.DataFrame:
+    """Return the errors of plain and residual networks: a row a finished run of either family.
+
+    ``training`` is the error on the training images in the last epoch, ``validation`` that on the
+    validation images, ``test`` that of the chosen epoch; fractions. Empty where the grid does not hold
+    both families.
+    """
+    finished = runs[(runs["outcome"] == "finished") & runs["test_accuracy"].notna()].copy()
+    named = [_FAMILY.fullmatch(str(name)) for name in finished["architecture"]]
+    finished["family"] = [match[1] if match else None for match in named]
+    finished["depth"] = [int(match[2]) if match else 0 for match in named]
+    found = finished[finished["family"].notna()]
+    if found["family"].nunique() < 2:
+        return found.iloc[:0]
+    last = epochs.sort_values("epoch").groupby("run_id").tail(1).set_index("run_id")
+    found = found.assign(
+        training=1 - found["run_id"].map(last["train_accuracy"]).astype(float),
+        validation=1 - found["run_id"].map(last["val_accuracy"]).astype(float),
+        test=1 - found["test_accuracy"].astype(float),
+    )
+    return found
+
+
+@dataclass(frozen=True)
+class Degradation:
+    """How a family's training error changes from its shallowest to its deepest network."""
+
+    family: str
+    shallow: int
+    deep: int
+    change: float
+    """Mean over pairs alike in all else, a fraction; above zero: the deeper one trains worse."""
+    low: float
+    high: float
+    pairs: int
+
+
+def degradations(found: pd.DataFrame) -> list[Degradation]:
+    """Compare, family by family, the deepest network's training error with the shallowest one's."""
+    key = ["dataset", "train_size", "strategy", "augmentation", "seed"]
+    result = []
+    for family, own in found.groupby("family", sort=True):
+        shallow, deep = int(own["depth"].min()), int(own["depth"].max())
+        sides = [own[own["depth"] == depth].set_index(key)["training"] for depth in (deep, shallow)]
+        gaps = (sides[0] - sides[1]).dropna().to_numpy(dtype=float)
+        if shallow < deep and len(gaps):
+            low, high = interval(gaps)
+            result.append(
+                Degradation(str(family), shallow, deep, float(gaps.mean()), low, high, len(gaps))
+            )
+    return result
+
+
+def in_words(each: Degradation) -> str:
+    """Say it in a sentence."""
+    names = {"plain": "Plain networks", "resnet": "Residual networks"}
+    verb = "train worse" if each.change > 0 else "do not train worse"
+    within = (
+        f" (95% interval {each.low * 100:+.1f} to {each.high * 100:+.1f}, {each.pairs} pairs)"
+        if each.pairs > 1
+        else " (one pair)"
+    )
+    return (
+        f"{names[each.family]} {verb} as they deepen: from {each.shallow} to {each.deep} layers the "
+        f"training error changes by {each.change * 100:+.1f} points{within}."
+    )

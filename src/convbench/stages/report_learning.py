@@ -1,0 +1,38 @@
+"""What the report says of how the networks learned: rates, gradients, depth."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from convbench.analysis.depth import degradations, depths, in_words
+from convbench.files import read_json
+from convbench.report.figures import Figure
+from convbench.report.learning_figures import errors_by_depth, gradients_by_layer, range_tests
+from convbench.stages.plan import Plan
+from convbench.stages.runs import RATES
+
+_PANELS = 12  # range tests that are drawn
+
+
+def depth_findings(runs: pd.DataFrame, epochs: pd.DataFrame) -> list[str]:
+    """Say what depth did to plain and to residual networks, where the grid holds both."""
+    return [in_words(each) for each in degradations(depths(runs, epochs))]
+
+
+def learning_figures(plan: Plan, tables: Path, runs: pd.DataFrame, epochs: pd.DataFrame) -> list[Figure]:
+    """Draw what was recorded of the training beside its scores; nothing where nothing was."""
+    figures: list[Figure] = []
+    found = depths(runs, epochs)
+    if found["depth"].nunique() > 1:
+        said = depth_findings(runs, epochs)
+        title = "Depth with and without skips" if not said else said[0].partition(":")[0]
+        figures.append(errors_by_depth(found, title))
+    gradients = pd.read_parquet(tables / "gradients.parquet")
+    if len(gradients):
+        figures.append(
+            gradients_by_layer(gradients.merge(runs[["run_id", "architecture"]], on="run_id"))
+        )
+    tests = [read_json(RATES / f"{key}.json") for key in plan.range_tests]
+    if drawn := [test for test in tests if not test["reason"]][:_PANELS]:
+        figures.append(range_tests(drawn))
+    return figures

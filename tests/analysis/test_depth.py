@@ -1,0 +1,82 @@
+import pandas as pd
+import pytest
+
+from convbench.analysis.depth import degradations, depths, in_words
+
+
+def _tables(errors):
+    """``errors``: (architecture, seed) -> training error in the last of two epochs."""
+    runs = pd.DataFrame(
+        [
+            {
+                "run_id": f"{name}/{seed}",
+                "architecture": name,
+                "seed": seed,
+                "dataset": "cifar",
+                "train_size": 100,
+                "strategy": "scratch",
+                "augmentation": "none",
+                "outcome": "finished",
+                "test_accuracy": 0.5,
+            }
+            for name, seed in errors
+        ]
+    )
+    epochs = pd.DataFrame(
+        [
+            {
+                "run_id": f"{name}/{seed}",
+                "epoch": epoch,
+                "train_accuracy": 1 - error if epoch == 2 else 0.0,
+                "val_accuracy": 0.6,
+            }
+            for (name, seed), error in errors.items()
+            for epoch in (2, 1)
+        ]
+    )
+    return runs, epochs
+
+
+PLANTED = {
+    ("plain20", 0): 0.20,
+    ("plain20", 1): 0.22,
+    ("plain56", 0): 0.40,
+    ("plain56", 1): 0.44,
+    ("resnet20", 0): 0.20,
+    ("resnet20", 1): 0.20,
+    ("resnet56", 0): 0.15,
+    ("resnet56", 1): 0.17,
+    ("simple_cnn", 0): 0.9,
+}
+
+
+def test_the_training_error_of_the_last_epoch_is_compared_from_shallow_to_deep():
+    plain, residual = degradations(depths(*_tables(PLANTED)))
+
+    assert (plain.family, plain.shallow, plain.deep, plain.pairs) == ("plain", 20, 56, 2)
+    assert plain.change == pytest.approx(0.21)
+    assert residual.change == pytest.approx(-0.04)
+    assert in_words(plain).startswith(
+        "Plain networks train worse as they deepen: from 20 to 56 layers the training error changes by "
+        "+21.0 points (95% interval"
+    )
+    assert in_words(residual).startswith("Residual networks do not train worse as they deepen")
+
+
+def test_other_architectures_and_a_single_family_are_left_out():
+    found = depths(*_tables(PLANTED))
+    assert set(found["family"]) == {"plain", "resnet"}
+
+    lone = {key: value for key, value in PLANTED.items() if key[0].startswith("plain")}
+    assert depths(*_tables(lone)).empty
+    assert degradations(depths(*_tables(lone))) == []
+
+
+def test_runs_that_did_not_finish_are_left_out():
+    runs, epochs = _tables(PLANTED)
+    runs.loc[runs["run_id"] == "plain56/1", "outcome"] = "diverged"
+
+    plain, _ = degradations(depths(runs, epochs))
+
+    assert plain.pairs == 1
+    assert in_words(plain).endswith("+20.0 points (one pair).")
