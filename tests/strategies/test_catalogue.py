@@ -1,95 +1,22 @@
 import pytest
-import torch
-from torch.nn import functional as F
 
-from convbench.engine.modes import freeze_all_but, train_mode
-from convbench.engine.optimiser import make_optimiser
-from convbench.models import ARCHITECTURES, architecture_of
+from convbench.models import ARCHITECTURES
 from convbench.models.base import blocks_of
 from convbench.strategies import STRATEGIES, blocks_in, strategy_of
 from convbench.strategies.base import Parts, Rates
 
-FAMILIES = ["simple_cnn", "resnet20", "plain20", "alexnet", "squeezenet1_0", "mobilenet_v3_small"]
 RATES = Rates(0.01, body_lr=0.001, probe_lr=0.05, probe_epochs=2, unfreeze_every=1)
 EPOCHS = 5
-
-
-def _moved_blocks(strategy, blocks):
-    """Say block by block, from the input up, what the first and the last epoch of a strategy move."""
-    count = len(blocks)
-    nothing, everything = [False] * count, [True] * count
-    return {
-        "scratch": (everything, everything),
-        "feature_extraction": (nothing, nothing),
-        "fine_tune": (everything, everything),
-        "fine_tune_last_1": ([*[False] * (count - 1), True],) * 2,
-        "fine_tune_last_2": ([*[False] * (count - 2), True, True],) * 2,
-        "probe_then_fine_tune": (nothing, everything),
-        "gradual_unfreeze": (nothing, [count - place <= EPOCHS - 1 for place in range(count)]),
-        "evaluate": (nothing, nothing),
-    }[strategy]
 
 
 NAMES = [*STRATEGIES, "fine_tune_last_1", "fine_tune_last_2"]
 
 
-def _built(architecture, side=None):
-    entry = architecture_of(architecture)
-    torch.manual_seed(0)
-    network = entry.build(4, side or (64 if architecture == "alexnet" else 32))
+def _built(architecture):
+    entry = ARCHITECTURES[architecture]
+    network = entry.build(4, 32)
     head = list(network.get_submodule(entry.head).parameters())
-    with torch.no_grad():
-        head[-1].fill_(1.0)  # SqueezeNet's classifier ends in a ReLU, which could be dead
     return network, entry, Parts(list(blocks_of(network, entry).values()), head)
-
-
-def _learning(phase, epoch):
-    return [p for group in phase.groups if group.start <= epoch for p in group.parameters]
-
-
-def _step(network, phase, epoch):
-    """Take one step as the trainer does in an epoch of a phase; return the names of what moved."""
-    before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
-    groups = [(group.parameters, group.lr) for group in phase.groups]
-    optimiser = make_optimiser("sgd", groups, 0.0, 0.0)
-    freeze_all_but(network, _learning(phase, epoch))
-    train_mode(network)
-    side = 64 if hasattr(network, "avgpool") and hasattr(network, "features") else 32
-    with torch.random.fork_rng():
-        torch.manual_seed(1)
-        logits = network(torch.rand(8, 3, side, side))
-    F.cross_entropy(logits * 10, torch.arange(8) % 4).backward()
-    optimiser.step()
-    after = network.state_dict()
-    return {name for name in after if not after[name].equal(before[name])}
-
-
-@pytest.mark.parametrize("architecture", FAMILIES)
-@pytest.mark.parametrize("strategy", NAMES)
-def test_a_step_moves_what_the_strategy_says_and_nothing_that_is_frozen(architecture, strategy):
-    """Parameters by block, in the first and the last epoch; and no statistic of a frozen BatchNorm."""
-    network, entry, parts = _built(architecture)
-    blocks = blocks_of(network, entry)
-    name_of = {id(parameter): name for name, parameter in network.named_parameters()}
-    phases = strategy_of(strategy).phases(parts, RATES, EPOCHS)
-    if not phases:
-        assert strategy == "evaluate"
-        return
-
-    for (phase, epoch), expected in zip(
-        [(phases[0], 1), (phases[-1], phases[-1].epochs)], _moved_blocks(strategy, blocks), strict=True
-    ):
-        moved = _step(network, phase, epoch)
-        allowed = {name_of[id(p)] for p in _learning(phase, epoch)}
-        for (block, parameters), moves in zip(blocks.items(), expected, strict=True):
-            names = {name_of[id(parameter)] for parameter in parameters}
-            assert bool(names & moved) == moves, block
-            assert (names <= allowed) == moves, block
-        weights = set(name_of.values())
-        learning_modules = {name.rpartition(".")[0] for name in allowed}
-        assert {name.rpartition(".")[0] for name in moved - weights} <= learning_modules
-        assert moved & weights <= allowed
-        assert any(name.startswith(f"{entry.head}.") for name in moved)
 
 
 @pytest.mark.parametrize("strategy", NAMES)

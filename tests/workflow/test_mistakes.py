@@ -26,7 +26,9 @@ def _refused(project, *messages, arguments=("--cores", "1")):
 
 def test_a_wrong_architecture_name(fresh):
     fresh.configure(architectures=["resnet21"])
-    _refused(fresh, "config/config.yaml", "architectures: no 'resnet21' (did you mean 'resnet20'?)")
+    _refused(
+        fresh, "config/config.yaml", "architectures: no architecture 'resnet21' (did you mean 'resnet"
+    )
 
 
 def test_an_unknown_key(fresh):

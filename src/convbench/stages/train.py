@@ -98,6 +98,8 @@ def _outcome(
         cell = assemble(spec, data, device, weights, lr)
         metrics |= asdict(cost_of(cell.network, spec.image_size, spec.channels))
         metrics |= {"lr": lr, "stem": cell.stem, "left_out": cell.left_out}
+        if cell.stem:
+            print(f"{spec.id}: {cell.stem}", flush=True)
         best, epochs = _fit(cell, spec, journal)
         cell.trainer.result.load_state_dict(best.state)
         val, test = (_evaluate(cell, images) for images in (cell.trainer.val, cell.test))

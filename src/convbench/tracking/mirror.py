@@ -146,7 +146,11 @@ class Mirror:
             for name in _NUMBERS
             if metrics.get(name) is not None
         ]
-        outcome = [RunTag(name, metrics[name]) for name in ("outcome", "reason", "device")]
+        outcome = [
+            RunTag(name, metrics[name])
+            for name in ("outcome", "reason", "device", "stem")
+            if metrics.get(name) is not None
+        ]
         self.client.log_batch(run, metrics=numbers, tags=outcome)
 
     def _finish(
