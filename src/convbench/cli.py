@@ -4,6 +4,7 @@ Each stage is imported when it is called: a training needs no MLflow, a diff no 
 """
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -21,6 +22,9 @@ def main(arguments: list[str] | None = None) -> None:
     except UserError as error:
         print(f"convbench {options.command}: {error}", file=sys.stderr)
         sys.exit(2)
+    except BrokenPipeError:  # who reads has seen enough: convbench anatomy ... | head
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
     sys.exit(code)
 
 

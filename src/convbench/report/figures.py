@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import matplotlib as mpl
+import matplotlib.pyplot as plt
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
@@ -82,7 +83,7 @@ def accuracy_by_size(dataset: str, runs: pd.DataFrame, colours: Colours, score: 
         for axes in grid.axes.flat:
             axes.xaxis.set_major_formatter(_COUNT)
             axes.xaxis.set_minor_formatter(NullFormatter())
-            axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+            axes.yaxis.set_major_formatter(PercentFormatter(1.0))
         grid.set_titles("{col_name}")
         return Figure(
             dataset=dataset,
@@ -116,7 +117,7 @@ def accuracy_by_seconds(dataset: str, summary: pd.DataFrame, colours: Colours, s
             spread = [task["test"] - task["test_low"], task["test_high"] - task["test"]]
             axes.errorbar(task["seconds"], task["test"], yerr=spread, fmt="none", ecolor="0.7", zorder=0)
             axes.set_title(f"{size:,} training images")
-            axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+            axes.yaxis.set_major_formatter(PercentFormatter(1.0))
         grid.set(xscale="log")
         for axes in grid.axes.flat:
             axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
@@ -155,7 +156,7 @@ def convergence(dataset: str, epochs: pd.DataFrame, colours: Colours, score: str
         grid.set_axis_labels("epoch", f"validation {score}")
         for (size, architecture), axes in grid.axes_dict.items():
             axes.set_title(f"{architecture}, {size:,} images")
-            axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+            axes.yaxis.set_major_formatter(PercentFormatter(1.0))
         return Figure(
             dataset=dataset,
             title=f"Convergence: {dataset}",
@@ -295,7 +296,8 @@ def _alt(what: str, data: pd.DataFrame, lines: str, panels: str) -> str:
 
 
 def svg(drawing: Drawing) -> str:
-    """Return a drawing as a data URI; the same drawing gives the same bytes."""
+    """Return a drawing as a data URI and close it; the same drawing gives the same bytes."""
     text = io.StringIO()
+    plt.close(drawing)  # seaborn's are kept open otherwise, all of a report's
     drawing.savefig(text, format="svg", bbox_inches="tight", metadata={"Date": None, "Creator": None})
     return "data:image/svg+xml;base64," + b64encode(text.getvalue().encode()).decode()

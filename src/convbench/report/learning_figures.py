@@ -82,7 +82,7 @@ def errors_by_depth(found: pd.DataFrame, title: str) -> Figure:
         grid.set_titles("{col_name} images")
         for axes in grid.axes.flat:
             axes.set_xticks(depths)
-            axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+            axes.yaxis.set_major_formatter(PercentFormatter(1.0))
         return Figure(
             dataset="",
             title=title,

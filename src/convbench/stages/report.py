@@ -69,7 +69,7 @@ def _question(plan: Plan, runs: pd.DataFrame) -> str:
     return (
         f"With {listed} training images of {datasets}: which of "
         f"{_number(grid.architectures, 'architecture')}, "
-        f"{_number(list(grid.strategies), 'transfer strategy')} and "
+        f"{_number(list(grid.strategies), 'strategy')} and "
         f"{_number(grid.augmentations, 'augmentation')} is best, and what does it cost?"
     )
 

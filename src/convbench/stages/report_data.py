@@ -10,6 +10,7 @@ from torch import Tensor
 from convbench.augment import augmentation_of
 from convbench.config.changes import IN_WORDS
 from convbench.config.grid import Grid
+from convbench.config.weights import IMAGENET, is_imagenet
 from convbench.data.prepared import Prepared, open_prepared
 from convbench.engine.batches import Images, batches
 from convbench.files import read_json
@@ -37,7 +38,8 @@ def badges_of(plan: Plan) -> Badges:
 def _seen_in_pretraining(plan: Plan, name: str) -> list[Mapping[str, str]]:
     """Say which weights of the grid come from a source that a dataset's images were drawn from."""
     dataset = dataset_of(name, settings_of(name, plan.grid.datasets))
-    seen = sorted(dataset.drawn_from & {settings.weights for settings in plan.grid.strategies.values()})
+    used = {settings.weights for settings in plan.grid.strategies.values()}
+    seen = sorted(dataset.drawn_from & {IMAGENET if is_imagenet(name) else name for name in used})
     return [
         {
             "name": f"in {source}",
