@@ -27,6 +27,7 @@ SPEC = {
     "architecture": "simple_cnn",
     "weights": "random",
     "strategy": "scratch",
+    "method": "scratch",
     "augmentation": "none",
     "seed": 0,
     "budget": {"epochs": 1, "batch_size": 32},
@@ -56,7 +57,7 @@ def measured(name: str, *command: str) -> None:
     pid = os.posix_spawn(sys.executable, [sys.executable, "-m", "convbench", *command], os.environ)
     _, status, usage = os.wait4(pid, 0)
     took = time.perf_counter() - start
-    print(f"{name}: {took:.0f} s, at most {usage.ru_maxrss / 1e6:.2f} GB resident", flush=True)
+    print(f"{name}: {took:.0f} s, at most {usage.ru_maxrss * 1024 / 1e9:.2f} GB resident", flush=True)
     if status:
         sys.exit(f"{name} failed")
 

@@ -137,7 +137,7 @@ def test_thinning_takes_as_many_of_each_class_and_split_as_are_asked_for():
     official = ["train"] * 600 + ["test"] * 300
     labels = np.tile([0, 1, 2], 300)
 
-    rows = thin(labels, official, Splitting(train=20, test=10))
+    rows = thin(labels, NAMES[:3], official, Splitting(train=20, test=10))
 
     found = Counter((official[row], int(labels[row])) for row in rows)
     assert found == {
@@ -147,4 +147,20 @@ def test_thinning_takes_as_many_of_each_class_and_split_as_are_asked_for():
 
 
 def test_thinning_keeps_everything_where_no_number_is_given():
-    assert thin(LABELS, NONE, Splitting()).tolist() == ALONE.tolist()
+    assert thin(LABELS, NAMES, NONE, Splitting()).tolist() == ALONE.tolist()
+
+
+@pytest.mark.parametrize(
+    ("how", "message"),
+    [
+        (Splitting(train=201), r"too few train images for 201 a class: bee \(150\), cat \(7\)"),
+        (Splitting(train=5, test=51), r"too few test images for 51 a class: bee \(50\), cat \(0\)"),
+    ],
+)
+def test_numbers_that_a_given_split_does_not_have_are_refused(how, message):
+    labels = np.repeat([0, 1, 2, 0, 1], [300, 150, 7, 60, 50])
+    official = ["train"] * 457 + ["test"] * 110
+
+    with pytest.raises(UserError, match=message):
+        thin(labels, NAMES[:3], official, how)
+    assert len(thin(labels, NAMES[:3], official, Splitting(train=5))) == 3 * 6 + 110

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from sklearn.metrics import fbeta_score
+from sklearn.metrics import f1_score, fbeta_score
 from torch.nn import functional as F
 
 from convbench.engine.objective import SEVERAL_LABELS
@@ -64,8 +64,26 @@ def test_f_scores_agree_with_their_definitions():
     f2 = np.where(images > 0, 5 * hits.sum(1) / np.maximum(images, 1), 1)
     assert found.f1_micro == pytest.approx(micro)
     assert found.f1_per_label == pytest.approx(per_label)
-    assert found.f1_macro == pytest.approx(per_label.mean())
+    assert found.f1_macro == pytest.approx(per_label.mean())  # the last label is said, of none
     assert found.f2 == pytest.approx(f2.mean())
+
+
+@pytest.mark.parametrize(("threshold", "counted"), [(0.5, [0, 1, 2, 3]), (1.1, [0, 1, 2])])
+def test_a_label_that_is_neither_there_nor_said_is_not_in_macro_f1(threshold, counted):
+    limits = np.array([0.5, 0.5, 0.5, threshold])
+
+    found = f_scores(LABELS, CHANCES, limits, limits)
+
+    said = limits <= CHANCES
+    expected = f1_score(LABELS, said, labels=counted, average="macro", zero_division=0.0)
+    assert found.f1_macro == pytest.approx(expected)
+    assert found.f1_per_label[3] == (0 if 3 in counted else 1)
+
+
+def test_where_nothing_is_there_and_nothing_said_f1_is_1():
+    never = np.full(4, 1.1)
+
+    assert f_scores(np.zeros_like(LABELS), CHANCES, never, never).f1_macro == 1
 
 
 def test_each_score_has_thresholds_of_its_own():

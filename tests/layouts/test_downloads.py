@@ -1,5 +1,6 @@
 """Downloads that go wrong: a clear message, and nothing half-written."""
 
+import io
 import os
 import stat
 import tarfile
@@ -64,7 +65,23 @@ def test_wrong_bytes_are_told_with_both_digests_and_leave_nothing(server, projec
 
     assert "0" * 64 in str(caught.value)
     assert found in str(caught.value)
+    assert "If you have the file" not in str(caught.value)
     assert _left_in_data() == []
+
+
+@pytest.mark.parametrize(
+    ("mirror", "why"),
+    [("absent", "there is no folder"), (".", "the folder is there, and no such file in it")],
+)
+def test_a_mirror_that_lacks_the_file_is_told(mirror, why, project, monkeypatch):
+    monkeypatch.setenv("CONVBENCH_MIRROR", str(project / mirror))
+
+    with pytest.raises(UserError) as caught:
+        download(Remote("x.zip", f"sha256:{'0' * 64}", ("/no/such/x.zip",)), project)
+
+    assert f"{project / mirror}/x.zip: {why}" in str(caught.value)
+    assert f"CONVBENCH_MIRROR is '{project / mirror}', which comes first" in str(caught.value)
+    assert "If you have the file" not in str(caught.value)
 
 
 def test_a_mirror_that_fails_gives_way_to_the_next(server, project):
@@ -83,7 +100,7 @@ def test_every_place_that_failed_is_told(server, project):
         download(remote, project)
 
     assert "404" in str(caught.value)
-    assert "/no/such/x.zip: [Errno 2] No such file or directory" in str(caught.value)
+    assert "/no/such/x.zip: there is no folder /no/such\n" in str(caught.value)
     assert "CONVBENCH_MIRROR=FOLDER" in str(caught.value)
 
 
@@ -145,32 +162,140 @@ def test_an_archive_that_leaves_its_folder_is_refused(kind, case, server, projec
     assert not any((project / "prepared").rglob("*"))
 
 
-def _with_entry(path, name, kind, target=""):
+FILE, FOLDER, LINK, SAME = tarfile.REGTYPE, tarfile.DIRTYPE, tarfile.SYMTYPE, tarfile.LNKTYPE
+
+
+def _members(path, *members):
+    """Write a tar file, or a zip, of ``(name, type, content or target)``."""
+    if path.suffix == ".zip":
+        with zipfile.ZipFile(path, "w") as archive:
+            for name, kind, content in members:
+                entry = zipfile.ZipInfo(name + "/" * (kind == FOLDER))
+                mode = {LINK: stat.S_IFLNK, FOLDER: stat.S_IFDIR}.get(kind, stat.S_IFREG)
+                entry.external_attr = (mode | 0o755) << 16
+                archive.writestr(entry, content)
+        return path
     with tarfile.open(path, "w") as archive:
-        entry = tarfile.TarInfo(name)
-        entry.type, entry.linkname = kind, target
-        archive.addfile(entry)
+        for name, kind, content in members:
+            entry = tarfile.TarInfo(name)
+            entry.type = kind
+            if kind in (FILE, FOLDER):
+                entry.size = len(content)
+            else:
+                entry.linkname = content
+            archive.addfile(entry, io.BytesIO(content.encode()))
     return path
 
 
-@pytest.mark.parametrize(
-    ("kind", "target"), [(tarfile.SYMTYPE, "/etc"), (tarfile.SYMTYPE, "../.."), (tarfile.CHRTYPE, "")]
-)
-def test_links_out_and_devices_are_refused(kind, target, tmp_path):
-    (tmp_path / "out").mkdir()
+@pytest.fixture
+def out(tmp_path):
+    """A folder to unpack into, deep enough that what leaves it can be looked for."""
+    folder = tmp_path / "deep" / "out"
+    folder.mkdir(parents=True)
+    return folder
 
+
+@pytest.mark.parametrize(
+    ("kind", "target"),
+    [(LINK, "/etc"), (LINK, "../.."), (LINK, "itself"), (SAME, "../x.tar"), (tarfile.CHRTYPE, "")],
+)
+def test_links_out_and_devices_are_refused(kind, target, out, tmp_path):
     with pytest.raises(UserError, match="is not safe to unpack"):
-        unpack(_with_entry(tmp_path / "x.tar", "link", kind, target), tmp_path / "out")
+        unpack(_members(tmp_path / "x.tar", ("itself", kind, target)), out)
+
+
+BY_LINKS = {
+    "a link through a later one": [("a", LINK, "x/.."), ("x", LINK, "."), ("a/evil.txt", FILE, "evil")],
+    "a link through a later one in a folder": [
+        ("d", FOLDER, ""),
+        ("a", LINK, "d/x/.."),
+        ("d/x", LINK, ".."),
+        ("a/evil.txt", FILE, "evil"),
+    ],
+    "a hard link to a link": [
+        ("d", FOLDER, ""),
+        ("d/up", LINK, ".."),
+        ("up", SAME, "d/up"),
+        ("up/evil.txt", FILE, "evil"),
+    ],
+}
+
+
+@pytest.mark.parametrize("kind", ["tar", "zip"])
+@pytest.mark.parametrize("case", BY_LINKS)
+def test_links_that_lead_out_together_are_refused(case, kind, out, tmp_path):
+    """Each of them alone stays inside."""
+    archive = _members(tmp_path / f"x.{kind}", *BY_LINKS[case])
+
+    with pytest.raises(UserError, match="is not safe to unpack: it holds the link"):
+        unpack(archive, out)
+
+    assert [path for path in tmp_path.rglob("evil.txt") if out not in path.resolve().parents] == []
+    assert not any(path.is_symlink() for path in out.rglob("*"))
+
+
+def test_a_link_to_a_file_in_the_archive_becomes_a_copy_of_it(out, tmp_path):
+    """Splits are made of links at times; one may come before what it leads to, or lead to another."""
+    archive = _members(
+        tmp_path / "x.tar",
+        ("train/ant/1.jpg", LINK, "../../all/1.jpg"),
+        ("all/1.jpg", FILE, "one"),
+        ("all/again.jpg", SAME, "train/ant/1.jpg"),
+    )
+
+    unpack(archive, out)
+
+    for name in ("train/ant/1.jpg", "all/1.jpg", "all/again.jpg"):
+        assert (out / name).read_text() == "one"
+        assert not (out / name).is_symlink()
+
+
+def test_links_to_one_file_count_as_often_as_they_are_there(out, tmp_path, monkeypatch):
+    monkeypatch.setattr("convbench.data.archives._FLOOR", 10_000)
+    monkeypatch.setattr("convbench.data.archives._FACTOR", 1)
+    links = [(str(number), LINK, "large") for number in range(50)]
+
+    with pytest.raises(UserError, match="bytes that hold more than"):
+        unpack(_members(tmp_path / "x.tar", ("large", FILE, "0" * 9000), *links), out)
+
+
+@pytest.mark.parametrize("kind", ["tar", "zip"])
+@pytest.mark.parametrize(
+    "members",
+    [
+        [("ant", FOLDER, ""), ("ant", FILE, "1")],
+        [("ant", FILE, "1"), ("ant/1.jpg", FILE, "1")],
+        [("ant", FILE, "1"), ("ant/bee/1.jpg", FILE, "1")],
+    ],
+)
+def test_a_file_in_the_place_of_a_folder_is_told(members, kind, out, tmp_path):
+    with pytest.raises(UserError, match="is damaged: a file and a folder in it have one name, at 'ant"):
+        unpack(_members(tmp_path / f"x.{kind}", *members), out)
 
 
 def test_a_link_in_a_zip_is_refused(tmp_path):
-    with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
-        entry = zipfile.ZipInfo("link")
-        entry.external_attr = (stat.S_IFLNK | 0o777) << 16
-        archive.writestr(entry, "/etc")
+    with pytest.raises(UserError, match="is not safe to unpack: it holds the link 'link'"):
+        unpack(_members(tmp_path / "x.zip", ("link", LINK, "/etc")), tmp_path)
 
-    with pytest.raises(UserError, match="is not safe to unpack: it holds 'link'"):
-        unpack(tmp_path / "x.zip", tmp_path)
+
+def test_a_zip_with_a_password_is_told(out, tmp_path):
+    content = bytearray(_members(tmp_path / "x.zip", ("1.jpg", FILE, "1")).read_bytes())
+    for start, flags in ((b"PK\3\4", 6), (b"PK\1\2", 8)):
+        content[content.index(start) + flags] |= 1  # encrypted
+    (tmp_path / "x.zip").write_bytes(content)
+
+    with pytest.raises(UserError, match=r"x\.zip cannot be unpacked: File .*1\.jpg.* is encrypted"):
+        unpack(tmp_path / "x.zip", out)
+
+
+def test_bytes_that_changed_within_a_compressed_archive_are_told(out, tmp_path):
+    tar(tmp_path / "x.tar.gz", {"1.jpg": os.urandom(100_000)})
+    content = bytearray((tmp_path / "x.tar.gz").read_bytes())
+    content[50_000] ^= 1
+    (tmp_path / "x.tar.gz").write_bytes(content)
+
+    with pytest.raises(UserError, match="is damaged"):
+        unpack(tmp_path / "x.tar.gz", out)
 
 
 @pytest.mark.parametrize("kind", ["w:gz", "zip"])

@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -87,8 +88,6 @@ def test_cifar10_pixels_are_where_they_were(server, project, monkeypatch):
     import pickle
     import tarfile
 
-    import numpy as np
-
     _serve("cifar10", server, monkeypatch)
     fetch("cifar10", DatasetSettings())
     prepare("cifar10", DatasetSettings(), 32, "stretch", 1, Path("prepared"))
@@ -110,6 +109,32 @@ def test_caltech101_leaves_the_background_out_and_scores_by_class(server, projec
     train = Counter(index["class"][index["split"] == "train"])
     assert set(train.values()) == {3}
     assert DATASETS["caltech101"].splitting.train == 30
+
+
+@pytest.mark.usefixtures("no_waiting")
+def test_caltech101_comes_out_of_the_record_that_holds_it_today(server, project, monkeypatch):
+    """One zip with the archive in it: what is kept is the archive alone."""
+    (images,) = REPLICAS["caltech101"](server.folder)
+    files = {
+        f"caltech-101/{images.name}": images.read_bytes(),
+        "caltech-101/Annotations.tar": b"others",
+        "__MACOSX/caltech-101/._x": b"others",
+    }
+    whole = zipped(server.folder / "caltech-101.zip", files)
+    digest = digest_of(images)
+    images.unlink()
+    gone = (f"{server.address}/{images.name}",)
+    monkeypatch.setattr(caltech101, "_IMAGES", Remote(images.name, f"sha256:{digest}", gone))
+    there = (f"{server.address}/absent.zip", f"{server.address}/{whole.name}")
+    monkeypatch.setattr(caltech101, "_WHOLE", Remote(whole.name, f"sha256:{digest_of(whole)}", there))
+
+    fetch("caltech101", DatasetSettings())
+
+    assert list(dict.fromkeys(server.asked)) == [images.name, "absent.zip", whole.name]
+    assert [path.name for path in Path("data/caltech101").iterdir()] == [images.name]
+    assert digest_of(Path("data/caltech101") / images.name) == digest
+    prepare("caltech101", DatasetSettings(**NUMBERS["caltech101"]), 16, "stretch", 2, Path("prepared"))
+    assert len(open_prepared(Path("prepared")).card.classes) == 101
 
 
 def test_stanford_dogs_are_split_as_the_lists_say(server, project, monkeypatch):
@@ -228,6 +253,29 @@ def test_an_archive_of_ones_own_goes_all_the_way(case, kind, server, project, sp
     assert data.card.classes == ["ant", "bee", "cat"]
     assert data.card.made_here == facts.get("made", data.card.made_here)
     assert data.card.images == facts.get("images", data.card.images)
+
+
+@pytest.mark.parametrize("name", ["pneumoniamnist", "chestmnist"])
+@pytest.mark.parametrize("place", ["a path", "an address"])
+def test_arrays_of_ones_own_go_all_the_way(name, place, server, project, spec):
+    (archive,) = REPLICAS[f"medmnist/{name}"](server.folder)
+    source = str(archive) if place == "a path" else f"{server.address}/{archive.name}"
+    given = DatasetSettings(layout="medmnist", source=source, sha256=digest_of(archive))
+
+    data, _, metrics = _run("mine", given, spec)
+
+    assert metrics["outcome"] == "finished", metrics["reason"]
+    assert [path.name for path in Path("data/mine").iterdir()] == [archive.name]
+    assert data.card.made_here == []
+    assert data.card.multi_label == (name == "chestmnist")
+    with np.load(archive) as arrays:
+        count = len(arrays["val_labels"])
+        several = data.card.multi_label
+        truth = arrays["val_labels"] if several else arrays["val_labels"][:, 0]
+    assert data.card.images["val"] == count
+    assert np.array_equal(data.labels[data.rows("val")], truth)
+    width = 14 if several else 2
+    assert data.card.classes == [str(number) for number in range(width)]  # the file has no names
 
 
 def _table(kind):

@@ -180,3 +180,32 @@ def test_the_pin_that_the_first_fetch_sets_makes_nothing_stale_and_another_one_d
     assert pin_of("digits") == before == "none"
     pins.write("digits", pins.Pin("other.dir", 1, 1), Path("data.dvc"))
     assert pin_of("digits") == "other.dir"
+
+
+def test_what_a_killed_fetch_left_is_removed_by_the_next_one(project):
+    for left in (".digits.k1ll3d", ".digits_2.k1ll3d"):
+        (project / "data" / left).mkdir(parents=True)
+        (project / "data" / left / "half.npy").write_bytes(b"half")
+
+    fetch("digits", AS_IT_IS)
+
+    assert sorted(path.name for path in Path("data").iterdir()) == [".digits_2.k1ll3d", "digits"]
+
+
+def test_what_another_fetch_is_at_stays(project):
+    with stage._made("digits", DATASETS["digits"]) as draft:
+        fetch("digits", AS_IT_IS)
+
+        assert draft.is_dir()
+
+
+def test_verifying_says_what_was_verified(project, capsys):
+    fetch("digits", AS_IT_IS)
+    capsys.readouterr()
+
+    check_all(["digits"])
+
+    pin = pins.measure(Path("data/digits"))
+    assert capsys.readouterr().out == (
+        f"data/digits is what data.dvc pins: {pin.md5}, 2 files, {pin.size:,} bytes\n"
+    )

@@ -3,13 +3,16 @@
 import os
 from pathlib import Path
 
+import pandas as pd
 import pytest
-from tests.layouts.replicas import encoded, folders, picture, table
+from tests.layouts.replicas import encoded, folders, picture, table, zipped
 
 from convbench.config.datasets import DatasetSettings
 from convbench.config.grid import Grid
 from convbench.data import pins
+from convbench.data.prepared import open_prepared
 from convbench.errors import UserError
+from convbench.files import sha256
 from convbench.stages.fetch import check_changed, fetch
 from convbench.stages.inspect import inspect
 from convbench.stages.plan import plan
@@ -153,7 +156,7 @@ def test_a_folder_that_changed_stops_the_run_until_it_is_taken_anew(change, proj
         Path(name).write_bytes(encoded(picture(), "PNG"))
 
     with pytest.raises(
-        UserError, match="pictures has changed since data/pets was taken from it"
+        UserError, match="pictures is not, or no longer, what data/pets was taken from: it holds other"
     ) as caught:
         check_changed(["pets"], {"pets": settings})
     assert "convbench fetch pets --config CONFIG --renew" in str(caught.value)
@@ -173,7 +176,7 @@ def test_another_folder_or_archive_under_the_same_name_is_not_taken_for_the_old_
         os.utime(other / name, (0, 0))
     fetch("pets", DatasetSettings(**OWN))
 
-    with pytest.raises(UserError, match="other has changed since data/pets was taken from it"):
+    with pytest.raises(UserError, match="other is not, or no longer, what data/pets was taken from"):
         fetch("pets", DatasetSettings(layout="folder", source=str(other)))
     archived = DatasetSettings(layout="folder", source="pets.zip", sha256="0" * 64)
     with pytest.raises(
@@ -227,6 +230,56 @@ def test_a_folder_that_is_laid_out_wrong_is_refused_and_nothing_is_kept(case, tm
     assert not any(Path("data").rglob("*"))
 
 
+OF_ANOTHER_LAYOUT = {
+    "a folder without a table": (
+        {"layout": "table", "source": "pictures"},
+        "there is no CSV, TSV or Parquet file among the files; images in a folder a class are 'layout",
+    ),
+    "a folder with two tables": (
+        {"layout": "table", "source": "."},
+        "say with 'table' which file it is; there are a.csv, b.csv",
+    ),
+    "a table that is not in the folder": (
+        {"layout": "table", "source": ".", "table": "c.csv"},
+        "table: 'c.csv' is not among the files",
+    ),
+    "a folder as arrays": (
+        {"layout": "medmnist", "source": "pictures"},
+        "'layout: medmnist' reads one .npz file, and pictures is none; a folder a class, or an archive",
+    ),
+    "an archive as arrays": (
+        {"layout": "medmnist", "source": "x.zip", "sha256": "0" * 64},
+        "'layout: medmnist' reads one .npz file, and x.zip is none",
+    ),
+    "arrays as a folder": (
+        {"layout": "folder", "source": "x.npz", "sha256": "0" * 64},
+        "'layout: folder' cannot read x.npz; 'layout: medmnist' does",
+    ),
+    "arrays at an address as a table": (
+        {"layout": "table", "source": "https://x.invalid/x.npz?download=1", "sha256": "0" * 64},
+        "'layout: table' cannot read https://x.invalid/x.npz?download=1; 'layout: medmnist' does",
+    ),
+    "a table as a folder": (
+        {"layout": "folder", "source": "a.csv"},
+        "'layout: folder' cannot read a.csv; 'layout: table' does",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", OF_ANOTHER_LAYOUT)
+def test_a_layout_that_the_source_has_not_is_refused_before_anything_is_copied(case, project):
+    for name in ("a.csv", "b.csv", "x.npz", "x.zip"):
+        Path(name).write_bytes(b"image,label\n")
+    settings, message = OF_ANOTHER_LAYOUT[case]
+
+    with pytest.raises(UserError) as caught:
+        fetch("pets", DatasetSettings(**settings))
+
+    assert message in str(caught.value)
+    assert not any(Path("data").rglob("*"))
+    assert Path("data.dvc").read_text() == "outs: []\n"
+
+
 TABLES = {
     "no image column": (("a", "label"), [("x.png", "b")], "say with 'image_column' which column it is"),
     "no label column": (("image", "b"), [("x.png", "b")], "say with 'label_columns' which column it is"),
@@ -258,18 +311,67 @@ def test_a_table_that_is_wrong_is_refused_by_column_and_row(case, project):
     assert message in str(caught.value)
 
 
-def _prepare_table(rows, header=("image", "label", "split"), **settings):
+def _prepare_table(rows, header=("image", "label", "split"), *, renew=False, **settings):
     for n in range(len(rows)):
         Path(f"{n}.png").write_bytes(encoded(picture(), "PNG"))
     Path("mine.csv").write_bytes(table(header, [(f"{n}.png", *row) for n, row in enumerate(rows)]))
     given = DatasetSettings(layout="table", source="mine.csv", **settings)
+    fetch("pets", given, renew=renew)
+    prepare("pets", given, 16, "stretch", 1, Path("prepared"))
+
+
+PARQUET = {
+    "one label": ([["ant"], ["bee"]], False, ["ant", "bee"]),
+    "lists of labels": ([["wings", "legs"], [], ["legs"], None], True, ["legs; wings", "", "legs", ""]),
+    "lists of numbers": ([[10, 9], [9]], True, ["9; 10", "9"]),
+}
+
+
+@pytest.mark.parametrize("kind", PARQUET)
+def test_a_parquet_table_is_read_and_a_column_of_lists_is_several_labels(kind, project):
+    labels, several, names = PARQUET[kind]
+    rows = range(20 * len(labels))
+    for n in rows:
+        Path(f"{n}.png").write_bytes(encoded(picture(), "PNG"))
+    column = [labels[n % len(labels)] for n in rows]
+    if not several:
+        column = [only for (only,) in column]
+    pd.DataFrame({"image": [f"{n}.png" for n in rows], "labels": column}).to_parquet("mine.parquet")
+    given = DatasetSettings(layout="table", source="mine.parquet")
+
     fetch("pets", given)
     prepare("pets", given, 16, "stretch", 1, Path("prepared"))
+
+    index = pd.read_parquet("prepared/index.parquet").set_index("source")["class"]
+    assert open_prepared(Path("prepared")).card.multi_label == several
+    assert [index[f"{n}.png"] for n in rows] == [names[n % len(labels)] for n in rows]
+
+
+def test_a_table_that_gives_no_image_a_label_is_refused(project):
+    with pytest.raises(UserError, match="label gives no image a label"):
+        _prepare_table([("",), ("",)], ("image", "label"), label_separator="|")
+
+
+@pytest.mark.parametrize(("label", "separator"), [("cat", None), ("ant|cat", "|")])
+def test_a_label_that_training_lacks_is_refused_in_a_table_too(label, separator, project):
+    rows = [("ant", "train"), ("bee", "train"), ("ant", "test"), (label, "test")]
+
+    with pytest.raises(UserError, match="pets: train has no images of cat"):
+        _prepare_table(rows, label_separator=separator)
+    assert not any(Path("data").rglob("*"))
 
 
 def test_a_split_that_is_none_is_named(project):
     with pytest.raises(UserError, match="split: 'holdout'; there are train, training, val"):
         _prepare_table([("a", "holdout"), ("b", "train")])
+
+
+def test_what_cannot_be_divided_is_told_with_the_datasets_name(project):
+    rows = [("a", "train"), ("b", "train")] * 9 + [("a", "val"), ("b", "test")]
+    with pytest.raises(UserError, match=r"^pets: too few train images for 10 a class: a \(9\), b \(9\)"):
+        _prepare_table(rows, train_per_class=10)
+    with pytest.raises(UserError, match=r"^pets: there are test images and no training images"):
+        _prepare_table([("a", "test"), ("b", "test")] * 9, renew=True)
 
 
 def test_a_column_of_labels_holds_0_and_1(project):
@@ -290,6 +392,28 @@ def test_numbers_a_class_are_refused_for_several_labels(project):
 def test_a_score_that_does_not_fit_the_labels_is_refused(project):
     with pytest.raises(UserError, match="images of this kind are scored by accuracy or"):
         _prepare_table([("a", "train"), ("b", "train")] * 9, score="mean_average_precision")
+
+
+def test_files_that_are_no_images_read_here_are_named(project, capsys):
+    for name in ("pictures/ant/a.heic", "pictures/bee/b.avif", "pictures/bee/.DS_Store"):
+        Path(name).write_bytes(b"1")
+
+    inspect(project / "pictures")
+    assert "ignored, as no images: 2 files, such as ant/a.heic, bee/b.avif" in capsys.readouterr().out
+
+    fetch("pets", DatasetSettings(**OWN))
+    told = "left out, as no images that are read here: 2 files, such as ant/a.heic"
+    assert told in capsys.readouterr().out
+
+
+def test_preparing_an_archive_names_files_that_are_no_images_read_here(project, capsys):
+    archive = zipped(project / "pets.zip", {**folders(per_class=6), "ant/a.heic": b"1"})
+    given = DatasetSettings(layout="folder", source=str(archive), sha256=sha256(archive))
+    fetch("pets", given)
+
+    prepare("pets", given, 16, "stretch", 1, Path("prepared"))
+
+    assert "read here: 1 files, such as ant/a.heic" in capsys.readouterr().out
 
 
 def test_inspecting_says_what_would_be_made_of_it(project, capsys):

@@ -48,26 +48,27 @@ def download(remote: Remote, folder: Path) -> None:
     Raises ``UserError`` saying, place by place, why none of them gave the file.
     """
     problems: list[str] = []
+    hint = f"\nIf you have the file, name its folder: {MIRROR}=FOLDER"
     for place in _places(remote):
         print(f"fetching {place}", flush=True)
         try:
             (_from_address if is_address(place) else _from_path)(place, remote, folder)
-        except (OSError, ValueError) as error:  # what requests raises is an OSError too
+        except OSError as error:  # what requests raises is one too
             problems.append(f"{place}: {error}")
+        except ValueError as error:  # other bytes
+            problems.append(f"{place}: {error}")
+            hint = ""
         else:
             return
+    if mirror := os.environ.get(MIRROR):
+        hint = f"\n{MIRROR} is {mirror!r}, which comes first"
     listed = "\n".join(f"  {problem}" for problem in problems)
-    raise UserError(
-        f"{remote.name} could not be fetched:\n{listed}\n"
-        f"If you have the file, name its folder: {MIRROR}=FOLDER"
-    )
+    raise UserError(f"{remote.name} could not be fetched:\n{listed}{hint}")
 
 
 def _places(remote: Remote) -> Iterator[str]:
     if mirror := os.environ.get(MIRROR):
-        here = f"{mirror.rstrip('/')}/{remote.name}"
-        if is_address(mirror) or Path(here).exists():
-            yield here
+        yield f"{mirror.rstrip('/')}/{remote.name}"
     yield from remote.places
 
 
@@ -91,8 +92,13 @@ def _from_address(address: str, remote: Remote, folder: Path) -> None:
 
 def _from_path(path: str, remote: Remote, folder: Path) -> None:
     """Copy a file, then check the copy: the original may be changed at any time."""
+    source = Path(path).expanduser()
+    if not source.parent.is_dir():
+        raise FileNotFoundError(f"there is no folder {source.parent}")
+    if not source.is_file():
+        raise FileNotFoundError("the folder is there, and no such file in it")
     with tempfile.TemporaryDirectory(dir=folder, prefix=".") as scratch:
-        _accept(shutil.copyfile(Path(path).expanduser(), Path(scratch) / remote.name), remote, folder)
+        _accept(shutil.copyfile(source, Path(scratch) / remote.name), remote, folder)
 
 
 def _accept(draft: Path, remote: Remote, folder: Path) -> None:

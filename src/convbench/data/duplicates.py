@@ -1,9 +1,15 @@
-"""Find images that show the same picture: copied, recompressed, resized, turned or mirrored.
+"""Find images that show the same picture in the same frame: recompressed, resized, turned, mirrored.
 
 Each image's middle square, 32 pixels in grey, is read along eight circles. A turned picture is the
 same rings, shifted; a mirrored one, the same rings backwards. The Fourier amplitudes of the rings know
 neither shift nor direction, so one matrix product finds the candidates in any position, and the
 correlation over all positions tells which of them agree.
+
+Middle is compared with middle, so a copy in another frame is another picture here. Of copies of 400
+photographs of Caltech-101, JPEG quality 60, were found: all that were recompressed, mirrored, turned
+by a quarter or a half, or halved; 84 to 98 in 100 of those turned by another angle in the frame they
+had; 99 of those that lost 2% of their sides, and 23 of those that lost 5%; 14 of those resized to a
+square; and none of those turned with a larger canvas, or cut to what is inside the turned frame.
 """
 
 from collections.abc import Iterator
@@ -15,8 +21,8 @@ _HARMONICS = 9  # whose amplitudes are compared first
 STEPS = 128  # angles at which two pictures are compared: 2.8 degrees apart
 ALIKE = 0.98
 """Correlation from which two pictures are one. Measured on photographs of 32 to 300 pixels: copies at
-JPEG quality 40, at any angle, with 20% more light or at half size of 100 pixels or more are above it 19
-times in 20; of 3 million pairs of different CIFAR-10 images none is."""
+JPEG quality 40, with 20% more light or at half size of 100 pixels or more are above it 19 times in 20;
+of 3 million pairs of different CIFAR-10 images none is."""
 _NEAR = 0.97  # of the amplitudes, below which no pair that agrees was ever seen
 _FLAT = 2.0  # grey levels of standard deviation, below which there is no picture to compare
 _BLOCK = 512

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from convbench.config.datasets import DatasetSettings, Layout, basename
+from convbench.config.datasets import DatasetSettings, Layout, basename, is_address, is_archive
 from convbench.data.archives import pack, unpack
 from convbench.data.base import Dataset, Listing
 from convbench.data.download import Remote, download
 from convbench.data.folder import is_hidden, is_image, read_folder
 from convbench.data.medmnist import read_npz
-from convbench.data.table import find_table, images_of, read_table
+from convbench.data.table import TABLES, find_table, images_of, read_table
 from convbench.errors import UserError
 
 _PACKED = "files.tar"
@@ -23,13 +23,16 @@ def own_dataset(name: str, settings: DatasetSettings) -> Dataset:
     reader = _READERS[settings.layout]
 
     def fetch(folder: Path) -> None:
+        assert settings.source is not None
+        _check_kind(name, settings)
         if settings.sha256 is not None:
-            assert settings.source is not None
             remote = Remote(basename(settings.source[0]), f"sha256:{settings.sha256}", settings.source)
             download(remote, folder)
         else:
             _check_local(name, settings)
             pack(local_files(name, settings), folder / _PACKED)
+            if settings.layout == "folder":
+                _tell_left_out(Path(settings.source[0]).expanduser())
 
     def read(raw: Path, scratch: Path) -> Listing:
         listing = reader(raw, scratch, settings, name)
@@ -40,14 +43,30 @@ def own_dataset(name: str, settings: DatasetSettings) -> Dataset:
     return Dataset(fetch=fetch, read=read, multi_label=None)
 
 
+def _check_kind(name: str, settings: DatasetSettings) -> None:
+    """Refuse a source that another layout reads, by what it is called, before anything is fetched."""
+    assert settings.source is not None
+    source, layout = settings.source[0], settings.layout
+    ending = Path(basename(source)).suffix.lower()
+    right = "medmnist" if ending == ".npz" else "table" if ending in TABLES else None
+    if right not in (None, layout):
+        raise UserError(f"{name}: 'layout: {layout}' cannot read {source}; 'layout: {right}' does")
+    if layout == "medmnist" and right is None and (is_archive(source) or not is_address(source)):
+        raise UserError(
+            f"{name}: 'layout: medmnist' reads one .npz file, and {source} is none; a folder a class, "
+            "or an archive of one, is 'layout: folder', images with a CSV file 'layout: table'"
+        )
+
+
 def _check_local(name: str, settings: DatasetSettings) -> None:
     """Refuse what could not be read later before it is copied: a copy has no empty folders."""
     assert settings.source is not None
     source = Path(settings.source[0]).expanduser()
     if settings.layout == "folder" and source.is_dir():
         read_folder(source, name)
-    if settings.layout == "table" and source.is_file():
-        read_table(source, settings, name)
+    if settings.layout == "table" and source.exists():
+        table = find_table(source, settings, name) if source.is_dir() else source
+        read_table(table, settings, name)
 
 
 def local_files(name: str, settings: DatasetSettings) -> dict[str, Path]:
@@ -84,8 +103,17 @@ def _only_file(raw: Path) -> Path:
     return next(path for path in sorted(raw.iterdir()) if path.is_file() and not is_hidden(path))
 
 
+def _tell_left_out(top: Path) -> None:
+    """Say which files are no images that are read here, such as HEIC."""
+    files = [path.relative_to(top) for path in sorted(top.rglob("*")) if path.is_file()]
+    shown = [path for path in files if not any(is_hidden(Path(part)) for part in path.parts)]
+    if others := [path.as_posix() for path in shown if not is_image(path)]:
+        print(f"left out, as no images that are read here: {len(others)} files, such as {others[0]}")
+
+
 def _read_folder(raw: Path, scratch: Path, settings: DatasetSettings, name: str) -> Listing:
     unpack(_only_file(raw), scratch)
+    _tell_left_out(scratch)
     return read_folder(scratch, name)
 
 

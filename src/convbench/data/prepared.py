@@ -13,6 +13,7 @@ import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -108,7 +109,8 @@ def prepare(
     """
     multi_label = _is_multi_label(listing) if multi_label is None else multi_label
     _refuse_numbers(dataset, multi_label, how)
-    samples = _thinned(listing, multi_label, how.splitting)
+    with _named(dataset):
+        samples = _thinned(listing, multi_label, how.splitting)
     draft = folder / ".decoded.npy"
     try:
         seen = _decode_all(draft, samples, how)
@@ -120,9 +122,10 @@ def prepare(
         if skipped and not how.skip_bad:
             raise UserError(_unreadable(dataset, skipped, len(samples)))
         rows = np.array([row for row, each in enumerate(seen) if isinstance(each, _Seen)], dtype=int)
-        images = _divided(
-            [samples[row] for row in rows], [seen[row] for row in rows], listing, multi_label, how
-        )
+        with _named(dataset):
+            images = _divided(
+                [samples[row] for row in rows], [seen[row] for row in rows], listing, multi_label, how
+            )
         kept = np.array([image.split is not None for image in images], dtype=bool)
         if how.refuse_leaks:
             _refuse_leaks(dataset, images)
@@ -191,6 +194,15 @@ class _Image:
     split: Split | None
 
 
+@contextmanager
+def _named(dataset: str) -> Iterator[None]:
+    """Say which dataset cannot be divided."""
+    try:
+        yield
+    except UserError as error:
+        raise UserError(f"{dataset}: {error}") from error
+
+
 def _is_multi_label(listing: Listing) -> bool:
     return any(isinstance(sample.label, tuple) for sample in listing.samples)
 
@@ -209,7 +221,8 @@ def _refuse_numbers(dataset: str, multi_label: bool, how: Settings) -> None:
 def _thinned(listing: Listing, multi_label: bool, how: Splitting) -> list[Sample]:
     samples = list(listing.samples)
     labels = _labels(samples, listing.classes, multi_label)
-    return [samples[row] for row in thin(labels, [sample.split for sample in samples], how)]
+    official = [sample.split for sample in samples]
+    return [samples[row] for row in thin(labels, listing.classes, official, how)]
 
 
 def _labels(samples: Sequence[Sample], classes: Sequence[str], multi_label: bool) -> np.ndarray:

@@ -1,6 +1,6 @@
 """Which image is for training, which for choosing, which for the final number."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -37,16 +37,20 @@ def divide(
     return splits
 
 
-def thin(labels: np.ndarray, official: Sequence[Split | None], how: Splitting) -> np.ndarray:
+def thin(
+    labels: np.ndarray, classes: Sequence[str], official: Sequence[Split | None], how: Splitting
+) -> np.ndarray:
     """Return which images to read, ascending: of each class and official split, as many as asked for.
 
     Images without an official split are all needed to make one, unless every split's number is given.
+    Raises ``UserError`` naming the classes of which an official split has fewer.
     """
     numbers: dict[Split | None, int | None] = {"train": how.train, "val": how.val, "test": how.test}
     if how.train and how.val and how.test:
         numbers[None] = how.train + how.val + how.test
     if labels.ndim > 1 or not any(numbers.values()):
         return np.arange(len(labels))
+    _refuse_short(labels, classes, official, numbers)
     if how.train and "val" not in official:
         numbers["train"] = how.train + _val_of(how.train, how)
     keep: list[np.ndarray] = []
@@ -56,6 +60,23 @@ def thin(labels: np.ndarray, official: Sequence[Split | None], how: Splitting) -
             drawn = _shuffled(own[labels[own] == label], "thin", str(split), int(label))
             keep.append(drawn[: numbers.get(split)])
     return np.sort(np.concatenate(keep))
+
+
+def _refuse_short(
+    labels: np.ndarray,
+    classes: Sequence[str],
+    official: Sequence[Split | None],
+    numbers: Mapping[Split | None, int | None],
+) -> None:
+    """Refuse numbers that an official split does not have; of what is made here, ``divide`` tells."""
+    for split in SPLITS:
+        number = numbers[split]
+        if number is None or split not in official:
+            continue
+        counts = np.bincount(labels[[each == split for each in official]], minlength=len(classes))
+        if len(few := np.flatnonzero(counts < number)):
+            listed = ", ".join(f"{classes[label]} ({counts[label]})" for label in few.tolist())
+            raise UserError(f"too few {split} images for {number} a class: {listed}")
 
 
 def _val_of(train: int, how: Splitting) -> int:

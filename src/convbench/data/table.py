@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from convbench.config.datasets import DatasetSettings
@@ -27,6 +29,8 @@ _IMAGE = (
 )
 _LABEL = ("label", "labels", "class", "category", "target", "tags")
 _SPLIT = ("split", "subset", "fold", "set")
+_LISTS = (list, tuple, np.ndarray)
+"""What a cell of a Parquet column of lists becomes."""
 
 
 @dataclass(frozen=True)
@@ -42,12 +46,17 @@ def find_table(top: Path, settings: DatasetSettings, name: str) -> Path:
     """Return the table in a folder: the one that the settings name, or the only one."""
     if settings.table is not None:
         if not (top / settings.table).is_file():
-            raise UserError(f"{name}: table: {settings.table!r} is not in the archive")
+            raise UserError(f"{name}: table: {settings.table!r} is not among the files")
         return top / settings.table
     found = [path for path in sorted(top.rglob("*")) if path.suffix.lower() in TABLES]
-    if len(found) != 1:
-        listed = ", ".join(path.relative_to(top).as_posix() for path in found[:5]) or "none"
-        raise UserError(f"{name}: name the CSV or Parquet file with 'table'; there is {listed}")
+    if not found:
+        raise UserError(
+            f"{name}: there is no CSV, TSV or Parquet file among the files; images in a folder a class "
+            "are 'layout: folder'"
+        )
+    if len(found) > 1:
+        listed = ", ".join(path.relative_to(top).as_posix() for path in found[:5])
+        raise UserError(f"{name}: say with 'table' which file it is; there are {listed}")
     return found[0]
 
 
@@ -61,6 +70,7 @@ def read_table(path: Path, settings: DatasetSettings, name: str) -> Listing:
     sources = _images(path, table, columns, name)
     classes, labels = _labels(table, columns, settings, name)
     splits = _splits(table, columns, name)
+    _refuse_unlearned(classes, labels, splits, name)
     samples = [
         Sample(source, label, split, partial(open_image, path.parent / source))
         for source, label, split in zip(sources, labels, splits, strict=True)
@@ -144,7 +154,8 @@ def _labels(
     if len(columns.labels) > 1:
         return columns.labels, _from_columns(table, columns.labels, name)
     values = table[columns.labels[0]]
-    if settings.label_separator is None:
+    lists = any(isinstance(value, _LISTS) for value in values)
+    if settings.label_separator is None and not lists:
         _refuse_empty(values, columns.labels[0], name)
         texts = [str(value).strip() for value in values]
         classes = _ordered(set(texts))
@@ -153,12 +164,21 @@ def _labels(
                 f"{name}: {columns.labels[0]} says {classes[0]!r} of every image; two classes are needed"
             )
         return classes, [classes.index(text) for text in texts]
-    several = [
-        [] if pd.isna(value) else [part.strip() for part in str(value).split(settings.label_separator)]
-        for value in values
-    ]
-    classes = _ordered({part for parts in several for part in parts if part})
-    return classes, [tuple(sorted({classes.index(p) for p in parts if p})) for parts in several]
+    several = [_parts(value, settings.label_separator) for value in values]
+    classes = _ordered({part for parts in several for part in parts})
+    if not classes:
+        raise UserError(f"{name}: {columns.labels[0]} gives no image a label")
+    number = {each: place for place, each in enumerate(classes)}
+    return classes, [tuple(sorted({number[part] for part in parts})) for parts in several]
+
+
+def _parts(value: object, separator: str | None) -> list[str]:
+    """Return the labels in a cell: a list, as Parquet has them, or text that is separated."""
+    if isinstance(value, _LISTS):
+        parts = [str(part).strip() for part in value if part is not None]
+    else:
+        parts = [] if pd.isna(value) else [part.strip() for part in str(value).split(separator)]
+    return [part for part in parts if part]
 
 
 def _from_columns(table: pd.DataFrame, names: tuple[str, ...], name: str) -> list[int | tuple[int, ...]]:
@@ -185,6 +205,20 @@ def _splits(table: pd.DataFrame, columns: Columns, name: str) -> list[Split | No
     if unknown := sorted(set(texts) - set(SPLIT_NAMES)):
         raise UserError(f"{name}: {columns.split}: {unknown[0]!r}; there are {', '.join(SPLIT_NAMES)}")
     return [SPLIT_NAMES[text] for text in texts]
+
+
+def _refuse_unlearned(
+    classes: Sequence[str],
+    labels: Sequence[int | tuple[int, ...]],
+    splits: Sequence[Split | None],
+    name: str,
+) -> None:
+    """Refuse labels that no training image carries; that there are none at all, ``divide`` tells."""
+    several = [label if isinstance(label, tuple) else (label,) for label in labels]
+    learned = [own for own, split in zip(several, splits, strict=True) if split in (None, "train")]
+    absent = sorted(set(chain(*several)) - set(chain(*learned)))
+    if learned and absent:
+        raise UserError(f"{name}: train has no images of {', '.join(classes[each] for each in absent)}")
 
 
 def _refuse_empty(values: pd.Series, column: str, name: str) -> None:

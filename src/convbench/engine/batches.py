@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-_RESIDENT = 2**28  # bytes of images that are read before their pages are let go
+_RESIDENT = 2**26  # bytes of images that are read before their pages are let go
 
 
 @dataclass(frozen=True)

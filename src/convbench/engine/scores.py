@@ -50,11 +50,12 @@ class FScores:
     f1_micro: float
     """Over all labels of all images at once: frequent labels count most."""
     f1_macro: float
-    """The mean over labels."""
+    """The mean over the labels that some image carries, or is said to carry: others tell nothing."""
     f2: float
     """The mean over images, recall counting twice as much as precision: the number of the Planet
     competition. An image without labels of which none is said scores 1."""
     f1_per_label: np.ndarray
+    """``[C]``; 1 for a label that no image carries, nor is said to carry."""
 
 
 def f_scores(
@@ -64,9 +65,11 @@ def f_scores(
     from sklearn.metrics import f1_score, fbeta_score
 
     said, said_f2 = probabilities >= for_f1, probabilities >= for_f2
+    per_label = np.asarray(f1_score(labels, said, average=None, zero_division=1.0))
+    seen = np.any(labels, axis=0) | said.any(axis=0)
     return FScores(
         f1_micro=float(f1_score(labels, said, average="micro", zero_division=1.0)),
-        f1_macro=float(f1_score(labels, said, average="macro", zero_division=1.0)),
+        f1_macro=float(per_label[seen].mean()) if seen.any() else 1.0,
         f2=float(fbeta_score(labels, said_f2, beta=2, average="samples", zero_division=1.0)),
-        f1_per_label=np.asarray(f1_score(labels, said, average=None, zero_division=1.0)),
+        f1_per_label=per_label,
     )

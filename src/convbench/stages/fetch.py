@@ -1,5 +1,7 @@
 """Get a dataset's raw files and check them against their pin."""
 
+import fcntl
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -28,6 +30,7 @@ def fetch(name: str, settings: DatasetSettings, *, renew: bool = False) -> None:
     """
     dataset = dataset_of(name, settings)
     folder = DATA / name
+    _sweep(folder)
     if folder.exists() and not renew:
         print(f"{folder} is there; checking it against {PINS}")
         _check_origin(name, settings)
@@ -66,7 +69,8 @@ def check_changed(names: list[str], datasets: Mapping[str, DatasetSettings]) -> 
 def check_all(names: list[str]) -> None:
     """Check every dataset's bytes, whenever they were last checked."""
     for name in names:
-        pins.check(name, DATA / name, PINS)
+        pin = pins.check(name, DATA / name, PINS)
+        print(f"{DATA / name} is what {PINS} pins: {pin.md5}, {pin.nfiles} files, {pin.size:,} bytes")
 
 
 def pin_of(name: str) -> str:
@@ -134,8 +138,8 @@ def _check_origin(name: str, settings: DatasetSettings) -> None:
             if pins.measure(draft).md5 == pins.measure(folder).md5:
                 return
         raise UserError(
-            f"{_source(settings)} has changed since {folder} was taken from it. Bring its old content "
-            f"back; or take the new one and train on it: {renew}"
+            f"{_source(settings)} is not, or no longer, what {folder} was taken from: it holds other "
+            f"files. Bring the old ones back; or take these and train on them: {renew}"
         )
 
 
@@ -145,9 +149,34 @@ def _made(name: str, dataset: Dataset) -> Iterator[Path]:
     target = DATA / name
     make_folder(target.parent)
     draft = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    with _locked(draft):
+        try:
+            dataset.fetch(draft)
+            draft.chmod(0o755)
+            yield draft
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+
+
+def _sweep(target: Path) -> None:
+    """Remove what a fetch of ``target`` that was killed has left beside it."""
+    for draft in target.parent.glob(f".{target.name}.*"):
+        if draft.is_dir():
+            with _locked(draft) as free:
+                if free:
+                    shutil.rmtree(draft)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[bool]:
+    """Hold a lock that ends with this process; say whether it was free."""
+    handle = os.open(folder, os.O_RDONLY)
     try:
-        dataset.fetch(draft)
-        draft.chmod(0o755)
-        yield draft
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        free = True
+    except BlockingIOError:
+        free = False
+    try:
+        yield free
     finally:
-        shutil.rmtree(draft, ignore_errors=True)
+        os.close(handle)
