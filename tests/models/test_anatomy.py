@@ -244,7 +244,8 @@ def test_windowed_attention_is_unknown_and_global_attention_sees_everything():
     assert swin.last_field is None
     assert swin.covers is None
     assert vit.layers[0].field == (32, 32)
-    assert vit.layers[1].kind == "attention"
+    assert [layer.kind for layer in vit.layers[1:4]] == ["attention", "linear", "linear"]
+    assert vit.layers[-1].kind == "fully connected"
     assert vit.last_field == (inf, inf)
     assert vit.covers
 

@@ -38,13 +38,13 @@ def test_editing_one_augmentation_retrains_its_runs(project):
 
 
 def test_editing_one_strategy_retrains_its_runs(project):
-    project.edit("src/convbench/strategies/fine_tune.py", "body_lr)", "body_lr * 1)")
+    project.edit("src/convbench/strategies/fine_tune.py", "rates.lr)]", "rates.lr * 1)]")
 
     assert project.stale() == FINE_TUNE
 
 
 def test_editing_the_loop_retrains_everything(project):
-    project.edit("src/convbench/engine/loop.py", "self.schedule.step()", "self.schedule.step()  # !")
+    project.edit("src/convbench/engine/loop.py", "tools.schedule.step()", "tools.schedule.step()  # !")
 
     assert project.stale() == ALL
 

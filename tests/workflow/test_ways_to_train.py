@@ -158,6 +158,6 @@ def test_mlflow_has_the_rate_that_was_found(done, runs):
 def test_nothing_is_stale_afterwards_and_an_edit_of_the_own_network_makes_its_run_so(done):
     assert done.stale() == set()
 
-    done.edit("mine.py", "nn.Conv2d(3, 8", "nn.Conv2d(3, 9")
+    done.edit("mine.py", "nn.ReLU()", "nn.Tanh()")
 
     assert done.stale() == {"digits@50/mine.build/scratch/affine+mixup/s0"}

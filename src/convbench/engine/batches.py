@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-_RESIDENT = 2**26  # bytes of images that are read before their pages are let go
+_RESIDENT = 2**22  # bytes of images read before their pages, up to 2 MiB for one image, are let go
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,7 @@ around it, and each tensor carries what it sees of the input (``receptive_field`
 """
 
 import copy
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Any
@@ -16,7 +15,6 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 from torch.utils.flop_counter import FlopCounterMode
-from torch.utils.hooks import RemovableHandle
 from torch.utils.weak import WeakTensorKeyDictionary
 
 from convbench.models.base import Architecture
@@ -106,7 +104,8 @@ def anatomy(network: nn.Module, image_size: int, channels: int = 3) -> Anatomy:
     device = next((parameter.device for parameter in network.parameters()), None)
     images = torch.zeros(2, channels, image_size, image_size, device=device)
     walk = _Walk(images)
-    with torch.no_grad(), _named(network, walk.modules), walk.counter, walk:
+    _follow_modules(network, walk.modules)
+    with torch.no_grad(), walk.counter, walk:
         logits = network(images)
     result = walk.seen.get(_tensors(logits)[0], _Seen(None, 0))
     return Anatomy(
@@ -192,26 +191,17 @@ class _Walk(TorchFunctionMode):
         )
 
 
-@contextmanager
-def _named(network: nn.Module, running: list[str]) -> Iterator[None]:
-    """Keep in ``running`` what a layer is called that is met now.
+def _follow_modules(network: nn.Module, running: list[str]) -> None:
+    """Let a network keep in ``running`` what a layer is called that is met now.
 
     A module of torch's own, or one without parts, gives a layer its name; in others, that of the
     function is added.
     """
-    handles: list[RemovableHandle] = []
     for name, module in network.named_modules():
         whole = type(module).__module__.startswith("torch.nn") or not list(module.children())
         called = name if name and whole else f"{name}.{{function}}".removeprefix(".")
-        handles += [
-            module.register_forward_pre_hook(lambda *_, called=called: running.append(called)),
-            module.register_forward_hook(lambda *_: _discard(running)),
-        ]
-    try:
-        yield
-    finally:
-        for handle in handles:
-            handle.remove()
+        module.register_forward_pre_hook(lambda *_, called=called: running.append(called))
+        module.register_forward_hook(lambda *_: _discard(running))
 
 
 def _discard(running: list[str]) -> None:
