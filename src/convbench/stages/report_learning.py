@@ -25,7 +25,7 @@ def learning_figures(plan: Plan, tables: Path, runs: pd.DataFrame, epochs: pd.Da
     found = depths(runs, epochs)
     if found["depth"].nunique() > 1:
         said = depth_findings(runs, epochs)
-        title = "Depth with and without skips" if not said else said[0].partition(":")[0]
+        title = "; ".join(each.partition(":")[0] for each in said) or "Depth with and without skips"
         figures.append(errors_by_depth(found, title))
     gradients = pd.read_parquet(tables / "gradients.parquet")
     if len(gradients):
