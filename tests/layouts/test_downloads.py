@@ -364,6 +364,18 @@ def test_kaggle_says_in_one_message_what_to_do(project, monkeypatch, tmp_path):
         assert part in str(caught.value)
 
 
+def test_a_mirror_without_kaggles_archive_is_named(project, monkeypatch, tmp_path):
+    monkeypatch.setenv("KAGGLE_CONFIG_DIR", str(tmp_path / "none"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "none"))
+    monkeypatch.setenv("HOME", str(tmp_path / "none"))
+    for name in ("KAGGLE_USERNAME", "KAGGLE_KEY", "KAGGLE_API_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("CONVBENCH_MIRROR", str(tmp_path / "mistyped"))
+
+    with pytest.raises(UserError, match=r"mistyped' now, and planets-dataset\.zip was not to be had"):
+        fetch("planet_amazon", DatasetSettings())
+
+
 @pytest.fixture
 def client(tmp_path, monkeypatch, server):
     """A stand-in for Kaggle's client: it notes how it was called and hands out the replica."""

@@ -22,7 +22,8 @@ def fetch(name: str, kind: str, slug: str, parts: str) -> Callable[[Path], None]
     archive = f"{slug.rpartition('/')[2]}.zip"
 
     def fill(folder: Path) -> None:
-        if mirror := os.environ.get(MIRROR):
+        mirror = os.environ.get(MIRROR)
+        if mirror:
             if not is_address(mirror) and (Path(mirror) / archive).exists():
                 shutil.copyfile(Path(mirror) / archive, folder / archive)
                 return
@@ -38,6 +39,7 @@ def fetch(name: str, kind: str, slug: str, parts: str) -> Callable[[Path], None]
                 f"With the official client: pip install kaggle, make a token at {_SITE}/settings "
                 "(~/.kaggle/kaggle.json, or KAGGLE_USERNAME and KAGGLE_KEY), accept that page's terms.\n"
                 f"From a folder that holds {archive}: {MIRROR}=FOLDER"
+                + (f"; it is {mirror!r} now, and {archive} was not to be had there" if mirror else "")
             )
 
     return fill

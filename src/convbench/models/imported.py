@@ -86,7 +86,7 @@ def read_state(source: Path) -> Any:  # noqa: ANN401 (whatever the file holds, l
         ) from error
 
 
-def _unwrapped(content: Any, source: Path) -> dict[str, Tensor]:  # noqa: ANN401
+def _unwrapped(content: Any, source: Path) -> dict[str, Tensor]:  # noqa: ANN401 (as read)
     """Return the mapping of names to tensors, wherever a checkpoint keeps it."""
     if isinstance(content, Mapping):
         inner = [content[key] for key in _WRAPPERS if isinstance(content.get(key), Mapping)]

@@ -29,7 +29,7 @@ class _ParametersOnMeta(TorchFunctionMode):
         types: Sequence[type],
         args: tuple[Any, ...] = (),
         kwargs: Mapping[str, Any] | None = None,
-    ) -> Any:  # noqa: ANN401
+    ) -> Any:  # noqa: ANN401 (whatever the function returns)
         """Call a torch function; if it is one that makes a tensor, on ``meta``."""
         options = dict(kwargs or {})
         if func in _FACTORIES:

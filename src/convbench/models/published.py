@@ -56,7 +56,7 @@ def published_weights(name: str, version: str | None) -> Published:
     return _described(name, versions[wanted])
 
 
-def _described(name: str, entry: Any) -> Published:  # noqa: ANN401
+def _described(name: str, entry: Any) -> Published:  # noqa: ANN401 (torchvision has no types)
     transforms = entry.transforms()
     file_name = entry.url.rpartition("/")[2]
     digest = re.search(r"-([0-9a-f]{8,})\.pth$", file_name)

@@ -61,7 +61,7 @@ def load_weights(network: nn.Module, head: str, path: Path, *, with_head: bool =
         if _ABSENT in metadata:
             raise ValueError(f"there are no weights to start from: {metadata[_ABSENT]}")
         about = json.loads(metadata[_ABOUT])
-        names = [name for name in file.keys() if with_head or not _is_in(name, head)]  # noqa: SIM118
+        names = [name for name in file.keys() if with_head or not _is_in(name, head)]  # noqa: SIM118 (no mapping)
         state = {name: file.get_tensor(name) for name in names}
     own = network.state_dict()
     state = {name: _greyed(tensor, own.get(name)) for name, tensor in state.items()}
