@@ -129,6 +129,10 @@ def _add_rules(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     add.add_argument("--out", type=Path, default=TABLES)
     add.set_defaults(run=_aggregate)
 
+    add = commands.add_parser("compare", help="compare every way to train with the best of its task")
+    add.add_argument("--tables", type=Path, default=TABLES)
+    add.set_defaults(run=_compare)
+
     add = commands.add_parser("report", help="render the HTML report")
     add.add_argument("config", type=Path)
     add.add_argument("--tables", type=Path, default=TABLES)
@@ -241,6 +245,12 @@ def _aggregate(options: argparse.Namespace) -> None:
     from convbench.stages.grid import read_plan
 
     aggregate(read_plan(options.config), options.ids, options.out)
+
+
+def _compare(options: argparse.Namespace) -> None:
+    from convbench.stages.compare import compare_runs
+
+    compare_runs(options.tables)
 
 
 def _report(options: argparse.Namespace) -> None:

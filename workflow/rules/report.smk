@@ -23,11 +23,27 @@ rule aggregate:
         " 2>&1 | tee {log}"
 
 
+rule compare:
+    input:
+        runs="results/tables/runs.parquet",
+        code=code_of_stage("compare"),
+    output:
+        comparisons="results/tables/comparisons.parquet",
+        comparisons_csv="results/tables/comparisons.csv",
+    log:
+        "logs/compare.log",
+    params:
+        tables=subpath(output.comparisons, parent=True),
+    shell:
+        "python -m convbench compare --tables {params.tables} 2>&1 | tee {log}"
+
+
 rule report:
     input:
         grid="results/grid.json",
         runs="results/tables/runs.parquet",
         epochs="results/tables/epochs.parquet",
+        comparisons="results/tables/comparisons.parquet",
         audits=expand("results/audit/{dataset}.json", dataset=PLAN.grid.dataset_names()),
         expected=expected_numbers(PLAN.grid.name),
         code=code_of_stage("report"),

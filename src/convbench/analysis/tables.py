@@ -92,6 +92,35 @@ LABEL_COLUMNS: Mapping[str, str] = {
 }
 """A row a run and label, where images carry several labels: test images, thresholds from validation."""
 
+COMPARISON_COLUMNS: Mapping[str, str] = {
+    "dataset": "string",
+    "train_size": "Int64",
+    "architecture": "string",
+    "strategy": "string",
+    "augmentation": "string",
+    "seeds": "Int64",
+    "images": "Int64",
+    "val": "Float64",
+    "test": "Float64",
+    "low": "Float64",
+    "high": "Float64",
+    "best": "boolean",
+    "difference": "Float64",
+    "difference_low": "Float64",
+    "difference_high": "Float64",
+    "p": "Float64",
+    "p_holm": "Float64",
+    "tied": "boolean",
+    "only_this": "Int64",
+    "only_best": "Int64",
+    "compared": "Int64",
+    "test_of": "string",
+}
+"""A row a cell: its mean test score over ``seeds`` with its 95% interval and, over the seeds that both
+have (``compared``), what tells it from its task's best, which validation chose.
+
+See ``analysis.comparison``."""
+
 
 def table(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str]) -> pd.DataFrame:
     """Lay ``rows`` out in ``columns``; a value that a row lacks is missing, never zero."""

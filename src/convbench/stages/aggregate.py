@@ -52,12 +52,12 @@ def aggregate(plan: Plan, mlflow_ids: Path, out: Path) -> None:
         labels.extend({"run_id": spec.id, **label} for label in record.metrics["labels"] or ())
         epochs.extend({"run_id": spec.id, **epoch} for epoch in record.epochs)
     every = table(runs, RUN_COLUMNS)
-    _write(every, out / "runs.parquet")
-    _write(table(epochs, EPOCH_COLUMNS), out / "epochs.parquet")
-    _write(table(labels, LABEL_COLUMNS), out / "labels.parquet")
-    _write(table(gradients, GRADIENT_COLUMNS), out / "gradients.parquet")
+    write_table(every, out / "runs.parquet")
+    write_table(table(epochs, EPOCH_COLUMNS), out / "epochs.parquet")
+    write_table(table(labels, LABEL_COLUMNS), out / "labels.parquet")
+    write_table(table(gradients, GRADIENT_COLUMNS), out / "gradients.parquet")
     verdicts = [_finite(asdict(verdict)) for verdict in guidelines(every)]
-    _write(table(verdicts, GUIDELINE_COLUMNS), out / "guidelines.parquet")
+    write_table(table(verdicts, GUIDELINE_COLUMNS), out / "guidelines.parquet")
     print(f"{len(runs)} runs, {len(epochs)} epochs")
 
 
@@ -93,6 +93,7 @@ def _gradients(run: str, epochs: Sequence[Mapping[str, Any]]) -> Iterator[dict[s
             }
 
 
-def _write(data: pd.DataFrame, path: Path) -> None:
+def write_table(data: pd.DataFrame, path: Path) -> None:
+    """Write a table as Parquet to ``path`` and as CSV beside it."""
     write_whole(path, lambda draft: data.to_parquet(draft, index=False))
     write_whole(path.with_suffix(".csv"), lambda draft: data.to_csv(draft, index=False))

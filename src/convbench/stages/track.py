@@ -12,6 +12,7 @@ from convbench.data.prepared import open_prepared
 from convbench.files import write_json
 from convbench.stages.journal import JOURNAL, METRICS, PREDICTIONS, Record
 from convbench.stages.plan import Plan
+from convbench.stages.predictions import read_predictions
 from convbench.stages.runs import PREPARED, RUNS, origin, pretraining_folder, store_address
 from convbench.tracking.mirror import Mirror
 
@@ -51,11 +52,11 @@ def _send(mirror: Mirror, folder: Path, spec: RunSpec, record: Record) -> str:
         artefacts: list[Path] = []
         if record.metrics is not None:
             artefacts = [folder / name for name in (JOURNAL, METRICS, PREDICTIONS)]
-            artefacts.append(_by_class(folder / PREDICTIONS, record, spec, Path(scratch)))
+            artefacts.append(_by_class(folder, record, spec, Path(scratch)))
         return mirror.sync(record.header, record.epochs, record.metrics, artefacts)
 
 
-def _by_class(predictions: Path, record: Record, spec: RunSpec, folder: Path) -> Path:
+def _by_class(run: Path, record: Record, spec: RunSpec, folder: Path) -> Path:
     """Write what is known class by class as CSV, which MLflow shows as a table.
 
     The confusion matrix of the test split; where images carry several labels, their scores.
@@ -65,11 +66,10 @@ def _by_class(predictions: Path, record: Record, spec: RunSpec, folder: Path) ->
         path = folder / "labels.csv"
         pd.DataFrame(record.metrics["labels"]).to_csv(path, index=False)
         return path
-    table = pd.read_parquet(predictions)
+    found = read_predictions(run)
     classes = open_prepared(PREPARED / spec.dataset).card.classes
-    said = [int(np.argmax(chances)) for chances in table["probabilities"]]
     counts = np.zeros((len(classes), len(classes)), dtype=int)
-    np.add.at(counts, (table["label"].to_numpy(dtype=int), np.array(said, dtype=int)), 1)
+    np.add.at(counts, (found.labels, found.probabilities.argmax(axis=1)), 1)
     path = folder / "confusion.csv"
     pd.DataFrame(
         counts, index=pd.Index(classes, name="true \\ predicted"), columns=list(classes)

@@ -1,0 +1,124 @@
+"""Ways to train compared on the same test images: which cannot be told from the best."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from statsmodels.stats.contingency_tables import mcnemar
+from statsmodels.stats.multitest import multipletests
+
+from convbench.analysis.uncertainty import over_seeds_and_images
+
+SIGNIFICANT = 0.05
+Shares = Mapping[int, np.ndarray]
+"""Seed -> what each test image adds to the score, ``[images]``: see ``shares_of_images``."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One way to train against the best of its task, on the same test images and the same seeds."""
+
+    difference: float
+    """Test score less that of the best, a fraction."""
+    low: float
+    high: float
+    """Its 95% interval, before any correction."""
+    p: float
+    """Of the two-sided test that there is no difference; missing where nothing can be tested."""
+    seeds: int
+    only_this: int | None
+    """Images that this one alone gets right, over all seeds; ``None`` where none is right or wrong."""
+    only_best: int | None
+    test: str
+    """``mcnemar`` or ``seeds and images`` or ``images``: what varies in the test."""
+
+
+def compare(this: Shares, best: Shares) -> Comparison | None:
+    """Compare two ways to train over the seeds that both have; ``None`` where they share none.
+
+    With several seeds, seeds and images vary both: see ``analysis.uncertainty``. With one, images alone:
+    McNemar's exact test where each is right or wrong (McNemar 1947), Student's t otherwise.
+    """
+    seeds = [seed for seed in best if seed in this]
+    if not seeds:
+        return None
+    ours, theirs = (np.stack([side[seed] for seed in seeds]) for side in (this, best))
+    estimate = over_seeds_and_images(ours - theirs)
+    p, test = estimate.p, "seeds and images" if len(seeds) > 1 else "images"
+    only_this = only_best = None
+    if ours.min() >= 0 and theirs.min() >= 0:  # right images add, wrong ones add nothing
+        only_this, only_best = int((ours > theirs).sum()), int((theirs > ours).sum())
+        if len(seeds) == 1:
+            p, test = _mcnemar(only_this, only_best), "mcnemar"
+    return Comparison(
+        difference=estimate.mean,
+        low=estimate.low,
+        high=estimate.high,
+        p=p,
+        seeds=len(seeds),
+        only_this=only_this,
+        only_best=only_best,
+        test=test,
+    )
+
+
+def _mcnemar(only_this: int, only_best: int) -> float:
+    return float(mcnemar([[0, only_this], [only_best, 0]], exact=True).pvalue)
+
+
+def holm(p: Sequence[float]) -> list[float]:
+    """Correct p values for their number (Holm 1979); a missing one stays so, and is not counted."""
+    known = [value for value in p if not math.isnan(value)]
+    corrected = iter(multipletests(known, method="holm")[1]) if known else iter(())
+    return [value if math.isnan(value) else float(next(corrected)) for value in p]
+
+
+def shares_of_images(labels: np.ndarray, probabilities: np.ndarray, score: str) -> np.ndarray:
+    """Return what each test image adds to a score, float ``[n]``: their mean is the score.
+
+    Under ``accuracy`` 1 for an image that is right. Under ``accuracy_per_class`` weighted, so that each
+    class counts the same. Under ``mean_average_precision``, which is no mean over images, its jackknife
+    pseudovalue, normalised to have the score for a mean (Hillis, Obuchowski, Schartz and Berbaum 2005).
+    """
+    if score == "mean_average_precision":
+        return _pseudovalues(labels, probabilities)
+    right: np.ndarray = (probabilities.argmax(axis=1) == labels).astype(float)
+    if score == "accuracy":
+        return right
+    _, classes, counts = np.unique(labels, return_inverse=True, return_counts=True)
+    return np.asarray(right * (len(labels) / (len(counts) * counts[classes])))
+
+
+def _pseudovalues(labels: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
+    """Return the normalised pseudovalues of the mean average precision, ``[n]``."""
+    carried = np.flatnonzero(labels.any(axis=0))
+    if not len(carried):
+        return np.zeros(len(labels))
+    parts = [_of_one_label(labels[:, label] > 0, probabilities[:, label]) for label in carried]
+    return np.asarray(np.mean(parts, axis=0))
+
+
+def _of_one_label(positive: np.ndarray, probability: np.ndarray) -> np.ndarray:
+    """Return the normalised pseudovalues of one label's average precision, ``[n]``.
+
+    Images of equal probability are said together, as scikit-learn does. The precision of all images from
+    the highest probability down to a step counts as often as the step has positives; without one image,
+    every later step has one image less, and one positive less where that was one.
+    """
+    n, total = len(positive), int(positive.sum())
+    values, step = np.unique(-probability, return_inverse=True)
+    here = np.bincount(step, weights=positive, minlength=len(values))
+    found, said = here.cumsum(), np.bincount(step, minlength=len(values)).cumsum()
+    fewer = np.maximum(said - 1, 1)
+    before = np.concatenate([[0.0], (here * found / said).cumsum()])
+    after_negative = (here * found / fewer)[::-1].cumsum()[::-1]
+    after_positive = (here * (found - 1) / fewer)[::-1].cumsum()[::-1]
+    score = before[-1] / total
+    without = np.full(n, score)
+    without[~positive] = (before[step] + after_negative[step])[~positive] / total
+    if total > 1:
+        lost = (before[step] + after_positive[step] - ((found - 1) / fewer)[step])[positive]
+        without[positive] = lost / (total - 1)
+    pseudo = n * score - (n - 1) * without
+    return np.asarray(pseudo + score - pseudo.mean())

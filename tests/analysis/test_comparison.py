@@ -1,0 +1,145 @@
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+from sklearn.metrics import average_precision_score, balanced_accuracy_score
+
+from convbench.analysis.comparison import compare, holm, shares_of_images
+from convbench.engine.scores import mean_average_precision
+
+
+def answers(seed, right):
+    return (np.random.default_rng(seed).random(300) < right).astype(float)
+
+
+def test_one_seed_is_mcnemars_test():
+    this, best = answers(0, 0.7), answers(1, 0.8)
+    only_this, only_best = int((this > best).sum()), int((best > this).sum())
+
+    found = compare({0: this}, {0: best})
+
+    assert found.test == "mcnemar"
+    assert (found.only_this, found.only_best) == (only_this, only_best)
+    assert found.p == pytest.approx(stats.binomtest(only_this, only_this + only_best).pvalue)
+    assert found.difference == pytest.approx(this.mean() - best.mean())
+
+
+def test_the_interval_of_one_seed_is_that_of_a_paired_bootstrap():
+    this, best = answers(2, 0.7), answers(3, 0.75)
+    theirs = stats.bootstrap((this - best,), np.mean, n_resamples=9999, method="percentile", rng=0)
+
+    found = compare({0: this}, {0: best})
+
+    assert found.low == pytest.approx(theirs.confidence_interval.low, abs=0.006)
+    assert found.high == pytest.approx(theirs.confidence_interval.high, abs=0.006)
+
+
+def test_seeds_are_paired_and_those_of_one_side_alone_left_out():
+    best = {0: answers(4, 0.8), 1: answers(5, 0.8), 2: answers(6, 0.8)}
+    this = {2: best[2], 1: best[1], 7: answers(7, 0.1)}
+
+    found = compare(this, best)
+
+    assert (found.seeds, found.difference, found.p) == (2, 0.0, 1.0)
+    assert found.test == "seeds and images"
+
+
+def test_no_seed_in_common_is_no_comparison():
+    assert compare({0: answers(0, 0.5)}, {1: answers(0, 0.5)}) is None
+
+
+def test_scores_that_can_be_negative_count_no_right_images():
+    found = compare({0: np.array([0.5, -0.1, 0.9])}, {0: np.array([0.4, 0.2, 1.0])})
+
+    assert (found.only_this, found.only_best, found.test) == (None, None, "images")
+
+
+def test_holms_correction():
+    """By hand: sorted 0.01, 0.02, 0.04 times 3, 2, 1; never below the one before."""
+    assert holm([0.04, 0.01, 0.02]) == pytest.approx([0.04, 0.03, 0.04])
+
+
+def test_a_missing_p_counts_for_nothing():
+    found = holm([0.02, math.nan, 0.03])
+
+    assert found[0] == pytest.approx(0.04)
+    assert math.isnan(found[1])
+    assert holm([math.nan]) != [0.0]
+
+
+def test_of_many_that_are_equal_few_sets_name_a_worse_one():
+    """Six ways that are equally good, three seeds: with Holm's correction, wrong in 5% at most."""
+    draw = np.random.default_rng(8)
+    wrong = 0
+    for _ in range(200):
+        images = draw.normal(1.0, 1.5, (1, 200))
+        cells = []
+        for _ in range(6):
+            logit = images + draw.normal(0, 0.1, (3, 1))
+            cells.append(
+                dict(enumerate((draw.random((3, 200)) < 1 / (1 + np.exp(-logit))).astype(float)))
+            )
+        wrong += min(holm([compare(cell, cells[0]).p for cell in cells[1:]])) <= 0.05
+
+    assert wrong <= 17  # 10 are expected at 5%; more than 17 happens once in 60 such tests
+
+
+def test_a_difference_of_twelve_points_is_found():
+    draw = np.random.default_rng(9)
+    found = 0
+    for _ in range(50):
+        images = draw.random((1, 500))
+        this, best = (
+            (draw.random((3, 500)) < 0.2 * images + right).astype(float) for right in (0.6, 0.72)
+        )
+        found += compare(dict(enumerate(this)), dict(enumerate(best))).p <= 0.05
+
+    assert found >= 45
+
+
+def chances(seed, n, classes):
+    return np.random.default_rng(seed).dirichlet(np.ones(classes), n)
+
+
+def test_shares_average_to_the_accuracy():
+    labels, said = np.random.default_rng(0).integers(0, 4, 50), chances(0, 50, 4)
+
+    found = shares_of_images(labels, said, "accuracy")
+
+    assert found.mean() == pytest.approx((said.argmax(axis=1) == labels).mean())
+    assert set(found) <= {0.0, 1.0}
+
+
+def test_shares_average_to_the_accuracy_per_class():
+    labels, said = np.random.default_rng(0).choice(4, 90, p=[0.7, 0.1, 0.1, 0.1]), chances(1, 90, 4)
+
+    found = shares_of_images(labels, said, "accuracy_per_class")
+
+    assert found.mean() == pytest.approx(balanced_accuracy_score(labels, said.argmax(axis=1)))
+
+
+@pytest.mark.parametrize("decimals", [1, 6], ids=["with ties", "without"])
+def test_pseudovalues_are_what_leaving_each_image_out_gives(decimals):
+    draw = np.random.default_rng(decimals)
+    labels = (draw.random((40, 1)) < 0.3).astype(int)
+    said = np.round(0.5 * draw.random((40, 1)) + 0.3 * labels, decimals)
+    score = average_precision_score(labels[:, 0], said[:, 0])
+    rows = [np.arange(40) != left_out for left_out in range(40)]
+    without = np.array([average_precision_score(labels[kept, 0], said[kept, 0]) for kept in rows])
+    theirs = 40 * score - 39 * without
+
+    found = shares_of_images(labels, said, "mean_average_precision")
+
+    assert found == pytest.approx(theirs + score - theirs.mean())
+
+
+def test_pseudovalues_average_to_the_score_over_the_labels_that_are_carried():
+    draw = np.random.default_rng(3)
+    labels = (draw.random((60, 5)) < [0.5, 0.2, 0.1, 0.02, 0.0]).astype(int)
+    labels[7, 3] = 1
+    said = draw.random((60, 5))
+
+    found = shares_of_images(labels, said, "mean_average_precision")
+
+    assert found.mean() == pytest.approx(mean_average_precision(labels, said))
