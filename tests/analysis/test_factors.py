@@ -1,0 +1,128 @@
+import itertools
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from convbench.analysis.factors import effects, shares
+
+
+def grid(score, seeds=3, noise=0.004, seed=0, **levels):
+    """Make the runs of a full grid whose score is a function of its factors, and noise."""
+    draw = np.random.default_rng(seed)
+    levels = {
+        "architecture": ["simple_cnn", "resnet20"],
+        "strategy": ["scratch", "fine_tune"],
+        "augmentation": ["none", "mixup"],
+        "train_size": [50, 200],
+        **levels,
+    }
+    rows = []
+    for values in itertools.product(*levels.values(), range(seeds)):
+        row = dict(zip([*levels, "seed"], values, strict=True))
+        rows.append({**row, "outcome": "finished", "test_score": score(row) + draw.normal(0, noise)})
+    return pd.DataFrame(rows)
+
+
+def planted(row):
+    """Fine-tuning brings 10 points, and 5 more on the residual network; mixup nothing; size 20."""
+    tuned = row["strategy"] == "fine_tune"
+    residual = row["architecture"] == "resnet20"
+    return 0.5 + 0.10 * tuned + 0.05 * (tuned and residual) + 0.20 * (row["train_size"] == 200)
+
+
+def effect(found, factor, level):
+    return next(each for each in found if (each.factor, each.level) == (factor, level))
+
+
+def test_a_planted_effect_is_found_at_its_size():
+    found = effect(effects(grid(planted)), "strategy", "fine_tune")
+
+    assert (found.baseline, found.pairs, found.better) == ("scratch", 24, 24)
+    assert found.estimate.mean == pytest.approx(0.125, abs=0.005)
+    assert found.estimate.low < 0.125 < found.estimate.high
+    assert found.seen
+
+
+def test_a_planted_nothing_is_not_seen():
+    found = effect(effects(grid(planted)), "augmentation", "mixup")
+
+    assert not found.seen
+    assert found.estimate.low < 0 < found.estimate.high
+
+
+def test_sizes_are_compared_with_the_smallest():
+    found = effect(effects(grid(planted, train_size=[200, 50])), "train_size", "200")
+
+    assert found.baseline == "50"
+    assert found.estimate.mean == pytest.approx(0.20, abs=0.005)
+
+
+def test_only_runs_alike_in_all_else_are_paired():
+    runs = grid(planted)
+    runs.loc[(runs["strategy"] == "scratch") & (runs["seed"] == 2), "outcome"] = "diverged"
+
+    found = effect(effects(runs), "strategy", "fine_tune")
+
+    assert found.pairs == 16
+
+
+def test_an_effect_agrees_with_scipys_paired_test():
+    runs = grid(planted).sort_values(["architecture", "augmentation", "train_size", "seed"])
+    sides = [runs[runs["strategy"] == name]["test_score"] for name in ("fine_tune", "scratch")]
+    theirs = stats.ttest_rel(*sides).confidence_interval(0.95)
+
+    found = effect(effects(runs), "strategy", "fine_tune").estimate
+
+    assert (found.low, found.high) == pytest.approx(tuple(theirs))
+
+
+def test_the_planted_shares_and_the_interaction_come_out():
+    """By hand: in a balanced grid an effect of size d has variance d*d/4."""
+    found = {each.factors: each for each in shares(grid(planted, noise=1e-4))}
+    sizes = {("train_size",): 0.20**2 / 4, ("strategy",): 0.125**2 / 4, ("architecture",): 0.025**2 / 4}
+    sizes["architecture", "strategy"] = (0.05 / 2) ** 2 / 4
+    total = sum(sizes.values())
+
+    for factors, size in sizes.items():
+        assert found[factors].share == pytest.approx(size / total, abs=1e-3), factors
+        assert found[factors].seen
+    assert not found["augmentation",].seen
+    assert not found["strategy", "train_size"].seen
+
+
+def test_the_largest_share_comes_first():
+    assert shares(grid(planted))[0].factors == ("train_size",)
+
+
+def test_what_is_not_there_is_seen_in_five_of_a_hundred_grids_at_most(monkeypatch):
+    """Neither the augmentation's effect nor an interaction of strategy and size; 200 grids."""
+    monkeypatch.setattr("gc.collect", lambda: 0)  # statsmodels collects at every correction: 0.1 s
+    alone, together = 0, 0
+    for number in range(200):
+        runs = grid(planted, seeds=2, seed=number)
+        alone += effect(effects(runs), "augmentation", "mixup").seen
+        together += {each.factors: each for each in shares(runs)}["strategy", "train_size"].seen
+
+    assert alone <= 17  # 10 are expected at 5%; more than 17 happens once in 60 such tests
+    assert together <= 17
+
+
+def test_a_pair_with_a_combination_that_was_not_run_has_no_interaction():
+    runs = grid(planted)
+    runs = runs[~((runs["architecture"] == "simple_cnn") & (runs["strategy"] == "fine_tune"))]
+
+    found = {each.factors for each in shares(runs)}
+
+    assert ("architecture", "strategy") not in found
+    assert ("strategy", "train_size") in found
+
+
+@pytest.mark.parametrize("levels", [{}, {"architecture": ["resnet20"], "strategy": ["scratch"]}])
+def test_one_seed_of_one_cell_says_nothing(levels):
+    alone = {name: ["a"] for name in ("architecture", "strategy", "augmentation")}
+    runs = grid(planted, seeds=1, **{**alone, "train_size": [50], **levels})
+
+    assert effects(runs) == []
+    assert shares(runs) == []
