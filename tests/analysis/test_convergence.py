@@ -1,5 +1,3 @@
-import math
-
 import pandas as pd
 import pytest
 
@@ -20,27 +18,33 @@ def epochs(run, *scores, training=0.9):
 
 
 def test_the_time_to_a_target_ends_with_the_epoch_that_reaches_it():
-    found = convergence(epochs("a", 0.5, 0.7, 0.85, 0.75, 0.9)).loc["a"]
+    found = convergence(epochs("a", 0.5, 0.7, 0.85, 0.75, 0.9)).loc[0]
 
     assert (found["epochs_to_target"], found["seconds_to_target"]) == (3, 6.0)
 
 
-def test_a_target_that_is_never_reached_is_missing_not_late():
-    found = convergence(epochs("a", 0.5, 0.7)).loc["a"]
+def test_scores_of_several_labels_have_no_gap():
+    several = epochs("a", 0.4, 0.6).assign(train_accuracy=None, val_accuracy=None)
 
-    assert math.isnan(found["epochs_to_target"])
-    assert math.isnan(found["seconds_to_target"])
-    assert convergence(epochs("a", 0.5, 0.7), target=0.6).loc["a", "epochs_to_target"] == 2
+    assert pd.isna(convergence(several).loc[0, "gap"])
+
+
+def test_a_target_that_is_never_reached_is_missing_not_late():
+    found = convergence(epochs("a", 0.5, 0.7)).loc[0]
+
+    assert pd.isna(found["epochs_to_target"])
+    assert pd.isna(found["seconds_to_target"])
+    assert convergence(epochs("a", 0.5, 0.7), target=0.6).loc[0, "epochs_to_target"] == 2
 
 
 def test_near_is_95_percent_of_the_runs_own_best():
-    found = convergence(epochs("a", 0.3, 0.38, 0.40, 0.36)).loc["a"]
+    found = convergence(epochs("a", 0.3, 0.38, 0.40, 0.36)).loc[0]
 
     assert (found["epochs_to_near"], found["seconds_to_near"]) == (2, 4.0)
 
 
 def test_area_gap_and_instability_by_hand():
-    found = convergence(epochs("a", 0.4, 0.6, 0.5, 0.7, training=0.95)).loc["a"]
+    found = convergence(epochs("a", 0.4, 0.6, 0.5, 0.7, training=0.95)).loc[0]
 
     assert found["area"] == pytest.approx(0.55)
     assert found["gap"] == pytest.approx(0.25)
@@ -50,4 +54,4 @@ def test_area_gap_and_instability_by_hand():
 def test_epochs_out_of_order_and_several_runs():
     both = pd.concat([epochs("a", 0.5, 0.9), epochs("b", 0.9, 0.5)]).iloc[::-1]
 
-    assert convergence(both)["epochs_to_target"].to_dict() == {"a": 2, "b": 1}
+    assert convergence(both).set_index("run_id")["epochs_to_target"].to_dict() == {"a": 2, "b": 1}

@@ -1,11 +1,8 @@
-import math
-
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
 
-from convbench.analysis.guidelines import NOT_TESTED, guidelines, interval
+from convbench.analysis.guidelines import NOT_TESTED, guidelines
 
 
 def _runs(rows):
@@ -173,13 +170,3 @@ def test_augmentation_that_breaks_labels_is_held_against_none():
 
 def test_every_rule_is_there_with_or_without_evidence():
     assert len(guidelines(_runs([("scratch", 100, 0, 0.5, 0.5)]))) == 7
-
-
-def test_the_interval_is_the_textbooks():
-    values = np.array([0.01, 0.04, -0.02, 0.05])
-
-    expected = tuple(stats.ttest_1samp(values, 0).confidence_interval(0.95))
-
-    assert interval(values) == pytest.approx(expected)
-    assert interval(np.array([0.3])) == (-math.inf, math.inf)
-    assert interval(np.array([0.3, 0.3])) == (0.3, 0.3)

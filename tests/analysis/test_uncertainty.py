@@ -28,6 +28,12 @@ def test_one_pair_has_no_interval_and_no_p():
     assert math.isnan(found.p)
 
 
+def test_pairs_that_agree_leave_no_doubt():
+    found = over_pairs(np.array([0.3, 0.3]))
+
+    assert (found.low, found.high, found.p) == (0.3, 0.3, 0.0)
+
+
 def test_one_seed_speaks_of_its_images_as_scipy_does():
     right = np.random.default_rng(1).random((1, 60)) < 0.8
     theirs = stats.ttest_1samp(right[0].astype(float), 0.0)

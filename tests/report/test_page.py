@@ -1,12 +1,17 @@
+import io
 import re
+from base64 import b64decode
+from dataclasses import replace
 
 import pandas as pd
 import pytest
 
+from convbench.analysis.findings import Sentence
 from convbench.analysis.summary import cells
 from convbench.analysis.tables import RUN_COLUMNS, table
 from convbench.report import figures
-from convbench.report.page import Leaderboard, Page, render
+from convbench.report.page import Leaderboard, Report, render
+from convbench.report.pages import PAGES
 
 COLOURS = figures.colours_of(["scratch", "fine_tune"])
 
@@ -43,23 +48,35 @@ def runs():
     return table(rows, RUN_COLUMNS)
 
 
-def _page(runs, badges=(), **more):
+def _compared(task):
+    """Give the cells of a task what the comparison with its best adds."""
+    rows = task.to_dict("records")
+    for number, row in enumerate(rows):
+        row |= {"low": row["test"] - 0.1, "high": row["test"] + 0.1, "calibration_error": 0.05}
+        row |= {"best": number == 0, "tied": number == 0, "compared": None if number == 0 else 2}
+        row |= {"difference": -0.0512, "difference_low": -0.08, "difference_high": -0.02}
+    return rows
+
+
+def _report(runs, badges=(), **more):
     summary = cells(runs)
     boards = [
-        Leaderboard("zoo", int(size), task.to_dict("records"), "accuracy", False, badges)
+        Leaderboard("zoo", int(size), _compared(task), "accuracy", False, badges)
         for size, task in summary.groupby("train_size")
     ]
     content = {
         "name": "tiny",
         "question": "Which is best?",
-        "findings": ["One is <better>."],
+        "findings": [Sentence("One is <better>.", "factors.html")],
         "transfers": [],
         "architectures": ["net"],
         "leaderboards": boards,
-        "figures": [
-            figures.accuracy_by_size("zoo", runs, COLOURS, "accuracy"),
-            figures.parameters(summary, COLOURS),
-        ],
+        "figures": {
+            "accuracy.html": [figures.accuracy_by_size("zoo", runs, COLOURS, "accuracy", "It grows")],
+            "cost.html": [figures.parameters(summary, COLOURS, "All learn")],
+        },
+        "effects": [],
+        "convergence": [],
         "guidelines": [],
         "labels": [],
         "badges": {"zoo": badges},
@@ -71,82 +88,123 @@ def _page(runs, badges=(), **more):
         "warnings": [],
         "store": "sqlite:///mlflow.db",
     }
-    return Page(**content | more)
+    return Report(**content | more)
 
 
-def test_nothing_outside_the_page_is_named_but_the_one_beside_it(runs):
-    html = render(_page(runs))
-
-    assert re.findall(r"(?:https?:)?//(?!/)[a-z0-9.-]+", html.replace("sqlite:///", "")) == []
-    sources = re.findall(r'(?:src|href)="([^"]*)"', html)
-    outside = {source for source in sources if not source.startswith(("data:", "#"))}
-    assert {source.partition("#")[0] for source in outside} == {"data.html", "anatomy.html"}
+@pytest.fixture
+def pages(runs):
+    return render(_report(runs))
 
 
-def test_the_same_results_give_the_same_bytes(runs):
-    assert render(_page(runs)) == render(_page(runs))
+def test_every_page_of_results_is_there_and_says_where_one_is(pages):
+    assert set(pages) == set(PAGES) - {"anatomy.html", "data.html"}
+    for file, html in pages.items():
+        assert re.findall(r'<a href="([^"]+)" aria-current="page">', html) == [file]
 
 
-def test_text_is_escaped(runs):
-    assert "One is &lt;better&gt;." in render(_page(runs))
+def test_nothing_outside_the_folder_is_named_and_every_link_arrives(pages):
+    targets = {
+        file: {f"{file}#{name}" for name in re.findall(r'\bid="([^"]+)"', html)} | {file}
+        for file, html in pages.items()
+    }
+    known = set().union(*targets.values()) | {"anatomy.html", "data.html"}
+
+    for file, html in pages.items():
+        html = re.sub(r'"data:[^"]*"', '""', html.replace("sqlite:///", ""))
+        assert re.findall(r"(?:https?:)?//(?!/)[a-z0-9.-]+\.[a-z]+", html) == []
+        links = set(re.findall(r'(?:src|href)="([^"]+)"', html))
+        assert {f"{file}{link}" if link.startswith("#") else link for link in links} <= known
 
 
-def test_every_run_is_listed_with_its_value_and_mlflow_id(runs):
-    html = render(_page(runs))
+def test_the_same_results_give_the_same_bytes(runs, pages):
+    assert render(_report(runs)) == pages
+
+
+def test_a_finding_is_escaped_and_leads_to_its_evidence(pages):
+    assert 'One is &lt;better&gt;. <a href="factors.html">Evidence</a>' in pages["index.html"]
+
+
+def test_every_run_is_listed_with_its_value_and_mlflow_id(runs, pages):
+    html = pages["reproduce.html"]
 
     for row in runs.to_dict("records"):
         assert f'data-run="{row["run_id"]}" data-test="{row["test_score"]}"' in html
         assert row["mlflow_run_id"] in html
 
 
-def test_every_figure_has_alternative_text_and_a_caption(runs):
-    html = render(_page(runs))
+def test_every_figure_has_a_finding_alternative_text_a_caption_and_its_data(pages):
+    html = pages["accuracy.html"]
 
-    assert len(re.findall(r'<img src="data:image/svg\+xml[^"]*" alt="[^"]{40,}"', html)) == 2
-    assert html.count("<figcaption>") == 2
+    assert ">It grows</h2>" in html
+    assert len(re.findall(r'<img src="data:image/svg\+xml[^"]*" alt="[^"]{40,}"', html)) == 1
+    assert html.count("<figcaption>") == 1
+    (table,) = re.findall(r'href="data:text/csv;base64,([^"]+)" download="it_grows.csv"', html)
+    rows = pd.read_csv(io.BytesIO(b64decode(table)))
+    assert rows["mean"].tolist() == pytest.approx([0.4871, 0.4871, 0.5821, 0.5821])
 
 
 def test_a_run_that_failed_is_a_row_with_its_reason(runs):
     runs.loc[0, ["outcome", "reason"]] = ["diverged", "the training loss became nan in epoch 2"]
     runs.loc[0, ["val_score", "test_score", "train_seconds"]] = pd.NA
 
-    html = render(_page(runs))
+    html = render(_report(runs))["reproduce.html"]
 
     assert "diverged: the training loss became nan in epoch 2" in html
 
 
 def test_the_best_of_a_task_is_chosen_on_validation():
     rows = [
-        {"val": 0.5, "test": 0.9, "test_low": 0.9, "test_high": 0.9},
-        {"val": 0.6, "test": 0.7, "test_low": 0.6, "test_high": 0.8},
+        {"val": 0.5, "test": 0.9, "low": 0.9, "high": 0.9},
+        {"val": 0.6, "test": 0.7, "low": 0.6, "high": 0.8},
     ]
     board = Leaderboard("zoo", 50, rows, "accuracy", False)
 
     assert board.best is rows[1]
-    assert board.ties == 0
-    tied = [rows[1], rows[0], rows[1] | {"test": 0.5}]
-    assert Leaderboard("zoo", 50, tied, "accuracy", False).ties == 1
     assert (board.floor, board.ceiling) == (0.6, 0.9)
     assert board.position(0.75) == pytest.approx(50)
+
+
+def test_a_row_says_how_far_it_is_from_the_best_and_whether_that_can_be_told(runs):
+    board = render(_report(runs))["index.html"]
+
+    assert board.count("−5.1 (−8.0 to −2.0)") == 2
+    assert 'best"' not in re.sub(r"<style>.*?</style>", "", board, flags=re.DOTALL)
+    assert board.count('<span class="tie">') == 1  # the explanation: none is tied
+    tied = _report(runs)
+    for row in tied.leaderboards[0].rows:
+        row["tied"] = True
+    assert render(tied)["index.html"].count('<span class="tie">') == 2
+
+
+def test_what_is_cheaper_and_as_good_is_beside_the_best(runs):
+    board = _report(runs).leaderboards[0]
+    cheaper = board.rows[1] | {"strategy": "frozen", "seconds": 0.25, "test": 0.8712}
+
+    html = render(_report(runs, leaderboards=[replace(board, cheapest=cheaper)]))["index.html"]
+
+    assert "Within a point of it, and cheaper: net, frozen, none: 87.1% after 0.25 s" in html
+    assert "and cheaper" not in render(_report(runs))["index.html"]
 
 
 def test_a_badge_of_the_data_is_beside_every_number_that_came_of_it(runs):
     badges = [{"name": "leak", "text": "One picture is in <two> splits."}]
     mark = '<a class="badge" href="data.html#zoo" title="One picture is in &lt;two&gt; splits.">leak</a>'
 
-    html = render(_page(runs, badges))
+    html = render(_report(runs, badges))
 
-    assert html.count(mark) == 2 + 2 + 1 + len(runs)  # answers, leaderboards, a figure, runs
-    assert mark not in render(_page(runs))
+    assert html["index.html"].count(mark) == 2 + 2  # answers, leaderboards
+    assert html["accuracy.html"].count(mark) == 1
+    assert html["reproduce.html"].count(mark) == len(runs)
+    assert not any(mark in page for page in render(_report(runs)).values())
 
 
 def test_an_augmentation_that_breaks_labels_is_marked_beside_its_numbers(runs):
     breaking = runs.assign(label_breaking="flipping left and right")
 
-    html = render(_page(breaking))
+    html = render(_report(breaking))["index.html"]
 
     assert html.count("flipping left and right may change what the labels say") == len(cells(runs))
-    assert "may change what the labels say" not in render(_page(runs))
+    assert "may change what the labels say" not in render(_report(runs))["index.html"]
 
 
 def test_scores_of_several_labels_are_listed_label_by_label(runs):
@@ -161,7 +219,7 @@ def test_scores_of_several_labels_are_listed_label_by_label(runs):
     best = {"architecture": "net", "strategy": "scratch", "augmentation": "none"}
     parts = [{"dataset": "zoo", "size": 50, "best": best, "rows": [label]}]
 
-    html = render(_page(runs, labels=parts))
+    html = render(_report(runs, labels=parts))["accuracy.html"]
 
     (row,) = re.findall(r'<tr><th scope="row">&lt;haze&gt;</th>(.*)</tr>', html)
     assert re.findall(r">([^<>]+)<", row) == ["12", "75.0%", "62.5%", "25.0%", "12.5%"]

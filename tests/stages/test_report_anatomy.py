@@ -5,6 +5,7 @@ import pytest
 import yaml
 
 from convbench.report.anatomy_page import render_anatomy
+from convbench.report.pages import PAGES
 from convbench.stages.plan import plan
 from convbench.stages.report_anatomy import anatomy_page
 from convbench.stages.runs import PREPARED
@@ -92,7 +93,7 @@ def test_nothing_outside_the_page_is_named_but_those_beside_it(page):
     assert re.findall(r"(?:https?:)?//(?!/)[a-z0-9.-]+", re.sub(r"data:image[^\"]*", "", html)) == []
     sources = re.findall(r'(?:src|href)="([^"]*)"', html)
     outside = {each for each in sources if not each.startswith(("data:", "#"))}
-    assert outside == {"index.html", "data.html"}
+    assert outside == set(PAGES)
     targets = {each for each in sources if each.startswith("#")}
     assert targets <= {f"#{name}" for name in re.findall(r'id="([^"]+)"', html)}
 

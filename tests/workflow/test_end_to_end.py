@@ -9,6 +9,8 @@ import pytest
 from dvc.repo import Repo
 from mlflow import MlflowClient
 
+from convbench.report.pages import PAGES
+
 RUNS = {
     f"digits@50/simple_cnn/{strategy}/{augmentation}/s0"
     for strategy in ("scratch", "fine_tune")
@@ -32,9 +34,11 @@ def test_every_promised_file_is_there_and_none_is_half_made(reproduced):
         "results/tables/labels.parquet",
         "results/audit/digits.json",
         "results/audit/letters.json",
-        "reports/index.html",
-        "reports/data.html",
-        "reports/anatomy.html",
+        "results/tables/comparisons.parquet",
+        "results/tables/effects.csv",
+        "results/tables/variance.csv",
+        "results/tables/convergence.csv",
+        *(f"reports/{page}" for page in PAGES),
         "mlflow.db",
     } <= files
     drafts = [path for path in files if re.match(r"(results|data|reports)/(.*/)?\.[a-z]", path)]
@@ -47,7 +51,7 @@ def test_tables_mlflow_and_report_hold_the_same_runs_with_the_same_values(reprod
     client = MlflowClient("sqlite:///mlflow.db")
     experiment = client.get_experiment_by_name("tiny")
     mirrored = {run.info.run_name: run for run in client.search_runs([experiment.experiment_id])}
-    html = (reproduced.root / "reports" / "index.html").read_text(encoding="utf-8")
+    html = (reproduced.root / "reports" / "reproduce.html").read_text(encoding="utf-8")
     shown = dict(re.findall(r'data-run="([^"]+)" data-test="([^"]+)"', html))
 
     assert set(table.index) == set(mirrored) == set(shown) == RUNS

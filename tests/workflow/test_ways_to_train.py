@@ -119,9 +119,11 @@ def test_gradients_are_in_a_table_and_drawn(done):
     assert own["layer"].tolist()[:4] == ["conv1.weight", "conv2.weight", "hidden.weight", "head.weight"]
     assert own["depth"].tolist() == [1, 2, 3, 4] * 2
     assert own["epoch"].tolist() == [1] * 4 + [2] * 4
-    page = (done.root / "reports/index.html").read_text(encoding="utf-8")
-    assert "Gradients layer by layer" in page
-    assert "Learning rates that were chosen by a range test" in page
+    pages = {
+        name: (done.root / f"reports/{name}.html").read_text() for name in ("factors", "convergence")
+    }
+    assert "Gradients layer by layer" in pages["factors"]
+    assert "Learning rates that were chosen by a range test" in pages["convergence"]
 
 
 def test_a_body_that_learns_too_fast_is_warned_of_before_and_marked_after(done, runs):

@@ -1,4 +1,5 @@
 from convbench.config.spec import canonical_json
+from convbench.report.pages import PAGES
 from convbench.stages.datasets import settings_json
 from convbench.stages.fetch import pin_of
 from convbench.stages.plan import (

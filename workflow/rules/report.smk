@@ -26,10 +26,17 @@ rule aggregate:
 rule compare:
     input:
         runs="results/tables/runs.parquet",
+        epochs="results/tables/epochs.parquet",
         code=code_of_stage("compare"),
     output:
         comparisons="results/tables/comparisons.parquet",
         comparisons_csv="results/tables/comparisons.csv",
+        effects="results/tables/effects.parquet",
+        effects_csv="results/tables/effects.csv",
+        variance="results/tables/variance.parquet",
+        variance_csv="results/tables/variance.csv",
+        convergence="results/tables/convergence.parquet",
+        convergence_csv="results/tables/convergence.csv",
     log:
         "logs/compare.log",
     params:
@@ -49,8 +56,7 @@ rule report:
         code=code_of_stage("report"),
     output:
         index="reports/index.html",
-        data="reports/data.html",
-        anatomy="reports/anatomy.html",
+        others=[f"reports/{page}" for page in PAGES if page != "index.html"],
     log:
         "logs/report.log",
     params:

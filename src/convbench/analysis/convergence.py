@@ -5,6 +5,8 @@ import math
 import numpy as np
 import pandas as pd
 
+from convbench.analysis.tables import CONVERGENCE_COLUMNS, table
+
 TARGET = 0.8
 """The score that runs are timed to, where nothing else is asked for."""
 NEAR = 0.95
@@ -12,7 +14,7 @@ NEAR = 0.95
 
 
 def convergence(epochs: pd.DataFrame, target: float = TARGET) -> pd.DataFrame:
-    """Describe each run's learning: a row a run, indexed by ``run_id``.
+    """Describe each run's learning: a row a run.
 
     ``epochs_to_target``, ``seconds_to_target``: until the validation score first reaches ``target``;
     missing where it never does. ``epochs_to_near``, ``seconds_to_near``: until it first reaches 95% of
@@ -26,39 +28,28 @@ def convergence(epochs: pd.DataFrame, target: float = TARGET) -> pd.DataFrame:
         {"run_id": run, **_of_run(own.sort_values("epoch"), target)}
         for run, own in epochs.groupby("run_id", sort=False)
     ]
-    columns = ["run_id", *_NAMES]
-    return pd.DataFrame(rows, columns=columns).set_index("run_id").astype(float)
+    return table(rows, CONVERGENCE_COLUMNS)
 
 
-_NAMES = (
-    "epochs_to_target",
-    "seconds_to_target",
-    "epochs_to_near",
-    "seconds_to_near",
-    "area",
-    "gap",
-    "instability",
-)
-
-
-def _of_run(epochs: pd.DataFrame, target: float) -> dict[str, float]:
+def _of_run(epochs: pd.DataFrame, target: float) -> dict[str, float | None]:
     score = epochs["val_score"].to_numpy(dtype=float)
     seconds = epochs["seconds"].to_numpy(dtype=float).cumsum()
     training = epochs["train_accuracy"].to_numpy(dtype=float, na_value=np.nan)
     validation = epochs["val_accuracy"].to_numpy(dtype=float, na_value=np.nan)
+    gap = float(training[-1] - validation[-1])
     return {
         **_until(score, seconds, target, "target"),
         **_until(score, seconds, NEAR * score.max(), "near"),
         "area": float(score.mean()),
-        "gap": float(training[-1] - validation[-1]),
+        "gap": None if math.isnan(gap) else gap,
         "instability": float(np.maximum(-np.diff(score), 0).mean()) if len(score) > 1 else 0.0,
     }
 
 
-def _until(score: np.ndarray, seconds: np.ndarray, level: float, name: str) -> dict[str, float]:
+def _until(score: np.ndarray, seconds: np.ndarray, level: float, name: str) -> dict[str, float | None]:
     reached = np.flatnonzero(score >= level)
     first = int(reached[0]) if len(reached) else None
     return {
-        f"epochs_to_{name}": math.nan if first is None else first + 1.0,
-        f"seconds_to_{name}": math.nan if first is None else float(seconds[first]),
+        f"epochs_to_{name}": None if first is None else first + 1,
+        f"seconds_to_{name}": None if first is None else float(seconds[first]),
     }

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from convbench.analysis.guidelines import interval
+from convbench.analysis.uncertainty import over_pairs
+from convbench.words import points
 
 _FAMILY = re.compile(r"(plain|resnet)(\d+)")
 
@@ -56,9 +57,9 @@ def degradations(found: pd.DataFrame) -> list[Degradation]:
         sides = [own[own["depth"] == depth].set_index(key)["training"] for depth in (deep, shallow)]
         gaps = (sides[0] - sides[1]).dropna().to_numpy(dtype=float)
         if shallow < deep and len(gaps):
-            low, high = interval(gaps)
+            change = over_pairs(gaps)
             result.append(
-                Degradation(str(family), shallow, deep, float(gaps.mean()), low, high, len(gaps))
+                Degradation(str(family), shallow, deep, change.mean, change.low, change.high, len(gaps))
             )
     return result
 
@@ -68,11 +69,11 @@ def in_words(each: Degradation) -> str:
     names = {"plain": "Plain networks", "resnet": "Residual networks"}
     verb = "train worse" if each.change > 0 else "do not train worse"
     within = (
-        f" (95% interval {each.low * 100:+.1f} to {each.high * 100:+.1f}, {each.pairs} pairs)"
+        f" (95% interval {points(each.low)} to {points(each.high)}, {each.pairs} pairs)"
         if each.pairs > 1
         else " (one pair)"
     )
     return (
         f"{names[each.family]} {verb} as they deepen: from {each.shallow} to {each.deep} layers the "
-        f"training error changes by {each.change * 100:+.1f} points{within}."
+        f"training error changes by {points(each.change)} points{within}."
     )

@@ -2,10 +2,42 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
-from convbench.analysis.summary import Difference, best_by_validation, cells, paired
+from convbench.analysis.summary import (
+    Difference,
+    best_by_validation,
+    cells,
+    cheapest_near,
+    paired,
+)
+from convbench.words import points
+
+LEADERBOARD, COST, FACTORS, REPRODUCE = "#leaderboard", "cost.html", "factors.html", "reproduce.html"
+_NAMED = 4  # combinations that a sentence lists by name
+_LISTED = 3  # levels of a factor, likewise
+_NOUNS = {
+    "architecture": "architecture",
+    "strategy": "strategy",
+    "augmentation": "augmentation",
+    "train_size": "number of training images",
+}
+_SUBJECTS = {
+    "architecture": "the architecture",
+    "strategy": "the strategy",
+    "augmentation": "the augmentation",
+    "train_size": "having more training images",
+}
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """One finding, and the part of the report that shows it."""
+
+    text: str
+    link: str
 
 
 @dataclass(frozen=True)
@@ -19,16 +51,92 @@ class Transfer:
     by_architecture: Mapping[str, Difference]
 
 
-def findings(runs: pd.DataFrame) -> list[str]:
-    """Say what transfer changed, what augmentation changed, and what the best costs: a sentence each.
+def findings(
+    runs: pd.DataFrame, comparisons: pd.DataFrame, effects: pd.DataFrame, variance: pd.DataFrame
+) -> list[Sentence]:
+    """Say what is told from the best, what each choice bought, what hangs on what, and what it costs.
 
-    A sentence whose comparison the grid does not hold is left out.
+    From the tables of these names. A sentence whose comparison the grid does not hold is left out.
     """
     summary = cells(runs)
     if summary.empty:
-        return ["No run finished, so there is nothing to compare."]
-    sentences = (_transfer(transfers(runs), runs), _augmentation(runs), _cost(summary, runs))
-    return [sentence for sentence in sentences if sentence]
+        return [Sentence("No run finished, so there is nothing to compare.", REPRODUCE)]
+    found = [_ties(comparisons)]
+    for dataset, own in runs.groupby("dataset", sort=False):
+        found += _bought(str(dataset), effects[effects["dataset"] == dataset], score_name(own))
+        found.append(_depends(str(dataset), variance[variance["dataset"] == dataset]))
+    found.append(_cost(summary, runs))
+    return [sentence for sentence in found if sentence.text]
+
+
+def _ties(comparisons: pd.DataFrame) -> Sentence:
+    """Say, task by task, how many ways to train cannot be told from the best."""
+    parts = []
+    for (dataset, size), task in comparisons.groupby(["dataset", "train_size"], sort=True):
+        others = task[~task["best"] & task["compared"].notna()]
+        tied = others[others["tied"]]
+        if len(others):
+            named = [
+                f"{row.architecture} {row.strategy} {row.augmentation}" for row in tied.itertuples()
+            ]
+            listed = f" ({', '.join(named)})" if 0 < len(named) <= _NAMED else ""
+            parts.append(f"with {size:,} images of {dataset}, {len(tied)} of {len(others)}{listed}")
+    if not parts:
+        return Sentence("", LEADERBOARD)
+    alone = comparisons["seeds"].max() == 1
+    note = (
+        " With one seed each, that speaks of these trained networks, not of the ways to train."
+        if alone
+        else ""
+    )
+    return Sentence(
+        f"Other ways to train that cannot be told from the best: {'; '.join(parts)}.{note}",
+        LEADERBOARD,
+    )
+
+
+def _bought(dataset: str, effects: pd.DataFrame, score: str) -> list[Sentence]:
+    """Say of each factor what its levels changed: the largest effects, and which show none."""
+    sentences = []
+    for factor, own in effects.groupby("factor", sort=False):
+        seen, unseen = own[own["seen"]], own[~own["seen"]]
+        ranked = seen.sort_values("difference", key=lambda change: -change.abs(), kind="stable")
+        parts = [
+            f"{_level(factor, row.level)} by {_change(row)}" for row in ranked[:_LISTED].itertuples()
+        ]
+        if len(ranked) > _LISTED:
+            parts.append(f"{len(ranked) - _LISTED} more by less")
+        if len(unseen):
+            names = [_level(factor, level) for level in unseen["level"][:_LISTED]]
+            more = f" and {len(unseen) - _LISTED} more" if len(unseen) > _LISTED else ""
+            parts.append(f"no effect beyond chance is seen of {', '.join(names)}{more}")
+        against = _level(factor, own["baseline"].iloc[0])
+        verb = "changed" if len(seen) else "did not visibly change"
+        text = f"On {dataset}, {_SUBJECTS[str(factor)]} {verb} the test {score} against {against}: "
+        sentences.append(Sentence(f"{text}{'; '.join(parts)}.", FACTORS))
+    return sentences
+
+
+def _change(row: Any) -> str:  # noqa: ANN401 (a row of pandas' itertuples)
+    said = f"{points(row.difference)} points"
+    if pd.isna(row.low):
+        return f"{said} in one pair"
+    return f"{said} [{points(row.low)} to {points(row.high)}; better in {row.better} of {row.pairs}]"
+
+
+def _level(factor: object, name: str) -> str:
+    return f"{int(name):,} images" if factor == "train_size" else name
+
+
+def _depends(dataset: str, variance: pd.DataFrame) -> Sentence:
+    """Say which choices hang on which, by the share of the variance that they explain together."""
+    together = variance[(variance["with"] != "") & variance["seen"]]
+    parts = [
+        f"what the {_NOUNS[row.factor]} buys depends on the {_NOUNS[row.partner]} "
+        f"({row.share:.1%} of the variance between runs)"
+        for row in together.rename(columns={"with": "partner"}).itertuples()
+    ]
+    return Sentence(f"On {dataset}, {'; '.join(parts)}." if parts else "", FACTORS)
 
 
 def transfers(runs: pd.DataFrame) -> list[Transfer]:
@@ -57,54 +165,20 @@ def score_name(runs: pd.DataFrame) -> str:
     return str(names[0]).replace("_", " ") if len(names) == 1 else "score"
 
 
-def _transfer(found: list[Transfer], runs: pd.DataFrame) -> str:
-    """Say each strategy's mean change with the fewest and with the most images of each dataset."""
-    parts = []
-    for dataset in dict.fromkeys(each.dataset for each in found):
-        sizes = [each.size for each in found if each.dataset == dataset]
-        for size in dict.fromkeys((min(sizes), max(sizes))):
-            changes = [
-                f"{each.strategy} by {_points(each.overall)}"
-                for each in found
-                if (each.dataset, each.size) == (dataset, size)
-            ]
-            parts.append(f"with {size:,} images of {dataset}, {', '.join(changes)}")
-    if not parts:
-        return ""
-    return (
-        f"Against training from scratch, transfer changed the test {score_name(runs)}: "
-        f"{'; '.join(parts)}. "
-        "(In brackets: in how many pairs of runs, alike in all else, it was better.)"
-    )
-
-
-def _augmentation(runs: pd.DataFrame) -> str:
-    """Compare each augmentation with none, over everything."""
-    parts = [
-        f"{name} changed the test {score_name(runs)} by {_points(difference)}"
-        for name in runs["augmentation"].unique()
-        if name != "none" and (difference := paired(runs, "augmentation", name, "none"))
-    ]
-    return f"Against no augmentation, {'; '.join(parts)}." if parts else ""
-
-
-def _cost(summary: pd.DataFrame, runs: pd.DataFrame) -> str:
+def _cost(summary: pd.DataFrame, runs: pd.DataFrame) -> Sentence:
     """Name the cheapest cell within one point of the best, on the largest task."""
     size, dataset = summary["train_size"].max(), summary.loc[summary["train_size"].idxmax(), "dataset"]
     largest = summary[(summary["train_size"] == size) & (summary["dataset"] == dataset)]
     best = best_by_validation(largest)
-    near = largest[largest["val"] >= best["val"] - 0.01]
-    cheapest = near.loc[near["seconds"].idxmin()]
+    cheapest = cheapest_near(largest)
     where = task_name(best["dataset"], best["train_size"])
-    if cheapest.name == best.name:
-        return f"On {where}, nothing cheaper comes within a point of the best on validation."
-    return (
+    if cheapest is None:
+        text = f"On {where}, nothing cheaper comes within a point of the best on validation."
+        return Sentence(text, COST)
+    return Sentence(
         f"On {where}, the cheapest within one point of the best on validation is "
         f"{cheapest.architecture} with {cheapest.strategy} and {cheapest.augmentation}: "
         f"test {score_name(runs)} {cheapest.test:.1%} after {cheapest.seconds:.1f} s of training, "
-        f"against {best.test:.1%} after {best.seconds:.1f} s."
+        f"against {best.test:.1%} after {best.seconds:.1f} s.",
+        COST,
     )
-
-
-def _points(difference: Difference) -> str:
-    return f"{difference.points} points ({difference.better} of {difference.pairs})"

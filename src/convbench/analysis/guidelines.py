@@ -12,11 +12,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+
+from convbench.analysis.uncertainty import over_pairs
+from convbench.words import points
 
 FROZEN, TOP, MOST, SCRATCH = "frozen", "top", "most", "scratch"
 _MOST = frozenset({"fine_tune", "probe_then_fine_tune", "gradual_unfreeze"})
-_CONFIDENCE = 0.95
 _X_RAYS = r"pneumonia|chest|x_?ray"
 """What a dataset's name says where its images are X-rays."""
 NOT_TESTED = "not tested here"
@@ -75,7 +76,8 @@ def _judge(claim: str, ours: pd.DataFrame, others: pd.DataFrame, margin: float =
     if both.empty:
         return Verdict(claim, "No two runs of this grid differ in this alone.", NOT_TESTED)
     gaps = (both["test_score_ours"] - both["test_score_others"]).to_numpy(dtype=float)
-    low, high = interval(gaps)
+    estimate = over_pairs(gaps)
+    low, high = estimate.low, estimate.high
     names = [" or ".join(sorted(set(both[f"strategy_{side}"]))) for side in ("ours", "others")]
     where = _where(both.reset_index())
     evidence = f"{where}: {names[0]} against {names[1]}, {_points(gaps, low, high)}."
@@ -95,17 +97,6 @@ def _paired(ours: pd.DataFrame, others: pd.DataFrame) -> pd.DataFrame:
     return ours.add_suffix("_ours").join(others.add_suffix("_others"), how="inner")
 
 
-def interval(values: np.ndarray) -> tuple[float, float]:
-    """Return the 95% interval of the mean ``[n]``, by Student's t; of one value, all numbers."""
-    if len(values) < 2:
-        return -math.inf, math.inf
-    spread = stats.sem(values)
-    if spread == 0:
-        return float(values.mean()), float(values.mean())
-    low, high = stats.t.interval(_CONFIDENCE, len(values) - 1, values.mean(), spread)
-    return float(low), float(high)
-
-
 def _decide(low: float, high: float) -> str:
     if low > 0:
         return "supported"
@@ -113,10 +104,10 @@ def _decide(low: float, high: float) -> str:
 
 
 def _points(gaps: np.ndarray, low: float, high: float) -> str:
-    said = f"{gaps.mean() * 100:+.1f} points"
+    said = f"{points(float(gaps.mean()))} points"
     if len(gaps) == 1:
         return f"{said} in one pair, which has no interval"
-    return f"{said} over {len(gaps)} pairs (95% interval {low * 100:+.1f} to {high * 100:+.1f})"
+    return f"{said} over {len(gaps)} pairs (95% interval {points(low)} to {points(high)})"
 
 
 def _where(pairs: pd.DataFrame) -> str:
@@ -146,7 +137,8 @@ def _x_rays(runs: pd.DataFrame) -> Verdict:
     if both.empty:
         return Verdict(claim, "No transfer to X-rays in this grid.", NOT_TESTED)
     gains = (both["test_score_ours"] / both["test_score_others"] - 1).to_numpy(dtype=float)
-    low, high = interval(gains)
+    estimate = over_pairs(gains)
+    low, high = estimate.low, estimate.high
     names = " or ".join(sorted(set(both["strategy_ours"])))
     over = f" over {len(gains)} pairs (95% interval {low:+.1%} to {high:+.1%})"
     evidence = (
@@ -172,7 +164,8 @@ def _broken_labels(runs: pd.DataFrame) -> Verdict:
     if gaps.empty:
         return Verdict(claim, "No augmentation of this grid breaks labels.", NOT_TESTED)
     values = gaps.to_numpy(dtype=float)
-    low, high = interval(values)
+    estimate = over_pairs(values)
+    low, high = estimate.low, estimate.high
     names = " and ".join(sorted(set(broken["augmentation"])))
     evidence = f"{_where(gaps.reset_index())}: none against {names}, {_points(values, low, high)}."
     return Verdict(claim, evidence, _decide(low, high), float(values.mean()), low, high, len(values))

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from convbench.words import points
+
 FACTORS = ("dataset", "train_size", "architecture", "strategy", "augmentation")
 """What tells one cell of the grid from another; a cell's runs differ by seed alone."""
 
@@ -43,6 +45,17 @@ def best_by_validation(summary: pd.DataFrame) -> pd.Series:
     return summary.loc[summary["val"].idxmax()]
 
 
+def cheapest_near(task: pd.DataFrame) -> pd.Series | None:
+    """Return the cell of one task that trains fastest of those within a point of its best on validation.
+
+    ``None`` where that is the best itself.
+    """
+    best = best_by_validation(task)
+    near = task[task["val"] >= best["val"] - 0.01]
+    cheapest = near.loc[near["seconds"].idxmin()]
+    return None if cheapest.name == best.name else cheapest
+
+
 @dataclass(frozen=True)
 class Difference:
     """What one level of a factor changes against another, over cells alike in all else."""
@@ -56,9 +69,7 @@ class Difference:
     @property
     def points(self) -> str:
         """The mean in percentage points, with its sign."""
-        points = round(self.mean * 100, 1)
-        sign = "+" if points > 0 else "−" if points < 0 else "±"
-        return f"{sign}{abs(points):.1f}"
+        return points(self.mean)
 
 
 def paired(runs: pd.DataFrame, factor: str, level: str, baseline: str) -> Difference | None:

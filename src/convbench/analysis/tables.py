@@ -115,11 +115,50 @@ COMPARISON_COLUMNS: Mapping[str, str] = {
     "only_best": "Int64",
     "compared": "Int64",
     "test_of": "string",
+    "calibration_error": "Float64",
 }
 """A row a cell: its mean test score over ``seeds`` with its 95% interval and, over the seeds that both
 have (``compared``), what tells it from its task's best, which validation chose.
 
-See ``analysis.comparison``."""
+See ``analysis.comparison``; the calibration error is the mean over the seeds."""
+
+EFFECT_COLUMNS: Mapping[str, str] = {
+    "dataset": "string",
+    "factor": "string",
+    "level": "string",
+    "baseline": "string",
+    "difference": "Float64",
+    "low": "Float64",
+    "high": "Float64",
+    "p": "Float64",
+    "p_holm": "Float64",
+    "better": "Int64",
+    "pairs": "Int64",
+    "seen": "boolean",
+}
+"""A row a dataset, factor and level: what it changes against its baseline. See ``analysis.factors``."""
+
+SHARE_COLUMNS: Mapping[str, str] = {
+    "dataset": "string",
+    "factor": "string",
+    "with": "string",
+    "share": "Float64",
+    "p_holm": "Float64",
+    "seen": "boolean",
+}
+"""A row a dataset and factor, or pair of factors (``with``): its share of the variance."""
+
+CONVERGENCE_COLUMNS: Mapping[str, str] = {
+    "run_id": "string",
+    "epochs_to_target": "Int64",
+    "seconds_to_target": "Float64",
+    "epochs_to_near": "Int64",
+    "seconds_to_near": "Float64",
+    "area": "Float64",
+    "gap": "Float64",
+    "instability": "Float64",
+}
+"""A row a run that has epochs: see ``analysis.convergence``."""
 
 
 def table(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str]) -> pd.DataFrame:

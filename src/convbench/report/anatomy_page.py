@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from convbench.report.figures import Figure
-from convbench.report.page import templates
+from convbench.report.page import page as rendered
 
 Row = Mapping[str, str]
 
@@ -40,4 +40,4 @@ class AnatomyPage:
 
 def render_anatomy(page: AnatomyPage) -> str:
     """Return the page as HTML."""
-    return templates().get_template("anatomy.html.jinja").render(page=page)
+    return rendered("anatomy.html.jinja", "Networks", page=page)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from convbench.report.page import templates
+from convbench.report.page import page as rendered
 
 
 @dataclass(frozen=True)
@@ -51,4 +51,4 @@ class DataPage:
 
 def render_data(page: DataPage) -> str:
     """Return the page as HTML."""
-    return templates().get_template("data.html.jinja").render(page=page)
+    return rendered("data.html.jinja", "Data", page=page)

@@ -1,6 +1,7 @@
 """The report's figures: seaborn, as SVG, in colours that a colour-blind reader can tell apart."""
 
 import io
+import re
 from base64 import b64encode
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
@@ -58,9 +59,25 @@ class Figure:
     """What a reader who cannot see it should know."""
     source: str
     """The picture, as a data URI."""
+    table: pd.DataFrame | None = None
+    """What is drawn, a row a mark."""
+
+    @property
+    def data(self) -> str:
+        """The table as CSV, as a data URI; empty where there is none."""
+        if self.table is None:
+            return ""
+        return "data:text/csv;base64," + b64encode(self.table.to_csv(index=False).encode()).decode()
+
+    @property
+    def file(self) -> str:
+        """What to call the CSV."""
+        return "_".join(re.findall(r"[a-z0-9]+", self.title.lower()))[:60] + ".csv"
 
 
-def accuracy_by_size(dataset: str, runs: pd.DataFrame, colours: Colours, score: str) -> Figure:
+def accuracy_by_size(
+    dataset: str, runs: pd.DataFrame, colours: Colours, score: str, title: str
+) -> Figure:
     """Draw the test score against the number of training images, a line a strategy."""
     with styled():
         grid = sns.relplot(
@@ -87,16 +104,19 @@ def accuracy_by_size(dataset: str, runs: pd.DataFrame, colours: Colours, score: 
         grid.set_titles("{col_name}")
         return Figure(
             dataset=dataset,
-            title=f"{score.capitalize()} by strategy and training size: {dataset}",
+            title=title,
             caption=f"Mean test {score} over seeds; bands span the seeds' lowest and highest run. "
             "The training images of a seed are the same for every line.",
             alt=_alt(f"Lines of test {score} over training images", runs, "strategy", "architecture"),
             source=svg(grid.figure),
+            table=_means(runs, ["train_size", "architecture", "strategy", "augmentation"], "test_score"),
         )
 
 
-def accuracy_by_seconds(dataset: str, summary: pd.DataFrame, colours: Colours, score: str) -> Figure:
-    """Draw each cell's test score against its training time."""
+def accuracy_by_seconds(
+    dataset: str, summary: pd.DataFrame, colours: Colours, score: str, title: str
+) -> Figure:
+    """Draw each cell's test score against its training time; ``front`` says which are on the front."""
     with styled():
         grid = sns.relplot(
             summary,
@@ -116,6 +136,8 @@ def accuracy_by_seconds(dataset: str, summary: pd.DataFrame, colours: Colours, s
             axes = grid.axes_dict[size]
             spread = [task["test"] - task["test_low"], task["test_high"] - task["test"]]
             axes.errorbar(task["seconds"], task["test"], yerr=spread, fmt="none", ecolor="0.7", zorder=0)
+            front = task[task["front"]].sort_values("seconds")
+            axes.step(front["seconds"], front["test"], where="post", color="0.45", zorder=1)
             axes.set_title(f"{size:,} training images")
             axes.yaxis.set_major_formatter(PercentFormatter(1.0))
         grid.set(xscale="log")
@@ -126,17 +148,21 @@ def accuracy_by_seconds(dataset: str, summary: pd.DataFrame, colours: Colours, s
         grid.set_axis_labels("seconds of training (log scale)", f"test {score}")
         return Figure(
             dataset=dataset,
-            title=f"Training time against {score}: {dataset}",
-            caption="One point a cell: mean over seeds, bars from the lowest to the highest seed; "
-            "every augmentation is shown. Seconds are of training steps alone, and the pretraining "
+            title=title,
+            caption="One point a combination: mean over seeds, bars from the lowest to the highest; "
+            "every augmentation is shown. The grey steps join what no other beats in both time and "
+            "score (the Pareto front). Seconds are of training steps alone, and the pretraining "
             "that transfer starts from is not in them: it has a table of its own below. "
             "The vertical axes differ.",
             alt=_alt(f"Points of test {score} over training seconds", summary, "strategy", "train_size"),
             source=svg(grid.figure),
+            table=summary[
+                ["train_size", "architecture", "strategy", "augmentation", "seconds", "test", "front"]
+            ],
         )
 
 
-def convergence(dataset: str, epochs: pd.DataFrame, colours: Colours, score: str) -> Figure:
+def convergence(dataset: str, epochs: pd.DataFrame, colours: Colours, score: str, title: str) -> Figure:
     """Draw the validation score by epoch, a line a strategy; ``epochs`` carries the runs' columns."""
     with styled():
         grid = sns.relplot(
@@ -159,15 +185,16 @@ def convergence(dataset: str, epochs: pd.DataFrame, colours: Colours, score: str
             axes.yaxis.set_major_formatter(PercentFormatter(1.0))
         return Figure(
             dataset=dataset,
-            title=f"Convergence: {dataset}",
+            title=title,
             caption=f"Validation {score} after each epoch: mean over seeds and augmentations, bands "
             "from the lowest to the highest of these runs. Rows differ in the number of epochs.",
             alt=_alt(f"Lines of validation {score} over epochs", epochs, "strategy", "architecture"),
             source=svg(grid.figure),
+            table=_means(epochs, ["train_size", "architecture", "strategy", "epoch"], "val_score"),
         )
 
 
-def parameters(summary: pd.DataFrame, colours: Colours) -> Figure:
+def parameters(summary: pd.DataFrame, colours: Colours, title: str) -> Figure:
     """Draw how many parameters each architecture has, and how many each strategy trains."""
     columns = ["architecture", "strategy", "params_trainable", "params_total"]
     sizes = summary[columns].drop_duplicates(["architecture", "strategy"])
@@ -192,11 +219,12 @@ def parameters(summary: pd.DataFrame, colours: Colours) -> Figure:
         sns.despine(drawing)
         return Figure(
             dataset="",
-            title="Parameters",
+            title=title,
             caption="Parameters that each strategy trains; where all of them learn, the bar is the "
             "size of the network.",
             alt=_alt("Bars of trainable parameters", sizes, "strategy", "architecture"),
             source=svg(drawing),
+            table=sizes,
         )
 
 
@@ -277,6 +305,12 @@ def receptive_fields(layers: pd.DataFrame, colours: Colours) -> Figure:
             "The last values are in the table.",
             source=svg(drawing),
         )
+
+
+def _means(data: pd.DataFrame, by: list[str], column: str) -> pd.DataFrame:
+    """Return what a line joins: means with their extremes."""
+    grouped = data.groupby(by, sort=False)[column]
+    return grouped.agg(["mean", "min", "max", "size"]).reset_index()
 
 
 def _legend_beside(axes: Axes) -> None:

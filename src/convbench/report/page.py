@@ -1,4 +1,4 @@
-"""The page: one HTML file with everything in it and no address outside it."""
+"""The pages of results: HTML files that link to one another and to nothing else."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,6 +8,11 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from convbench.report.figures import Figure
+from convbench.report.pages import PAGES
+from convbench.words import points
+
+_ELSEWHERE = ("anatomy.html", "data.html")
+"""Pages with a content and a module of their own."""
 
 
 @dataclass(frozen=True)
@@ -17,12 +22,14 @@ class Leaderboard:
     dataset: str
     size: int
     rows: Sequence[Mapping[str, Any]]
-    """Each with the columns of ``analysis.summary.cells``."""
+    """Each with the columns of ``analysis.summary.cells`` and of the comparison with the best."""
     score: str
     """What is compared, in words: accuracy, mean average precision."""
     multi_label: bool
     badges: Sequence[Mapping[str, str]] = ()
     """What the audit of the dataset found: name and text."""
+    cheapest: Mapping[str, Any] | None = None
+    """The cell that trains fastest within a point of the best on validation, if that is another one."""
 
     @property
     def best(self) -> Mapping[str, Any]:
@@ -30,19 +37,14 @@ class Leaderboard:
         return max(self.rows, key=lambda row: float(row["val"]))
 
     @property
-    def ties(self) -> int:
-        """Other cells with the same validation score as the best: the config's order decides."""
-        return sum(bool(row["val"] == self.best["val"]) for row in self.rows) - 1
-
-    @property
     def floor(self) -> float:
-        """The lowest test score of any run, where the spread's axis begins."""
-        return float(min(row["test_low"] for row in self.rows))
+        """The lowest end of an interval, where the strips' axis begins."""
+        return float(min(row["low"] for row in self.rows))
 
     @property
     def ceiling(self) -> float:
-        """The highest test score of any run, where the spread's axis ends."""
-        return float(max(row["test_high"] for row in self.rows))
+        """The highest end of an interval, where the strips' axis ends."""
+        return float(max(row["high"] for row in self.rows))
 
     def position(self, accuracy: float) -> float:
         """Place an accuracy on the axis, in percent of its length."""
@@ -50,19 +52,25 @@ class Leaderboard:
 
 
 @dataclass(frozen=True)
-class Page:
-    """What the report says."""
+class Report:
+    """What the pages of results say."""
 
     name: str
     question: str
-    findings: Sequence[str]
+    findings: Sequence[Any]
+    """Sentences: text, and a link to what shows it."""
     transfers: Sequence[Mapping[str, Any]]
-    """Task, strategy and its change of test accuracy: over all, and by architecture."""
+    """Task, strategy and its change of the test score: over all, and by architecture."""
     architectures: Sequence[str]
     leaderboards: Sequence[Leaderboard]
-    figures: Sequence[Figure]
+    figures: Mapping[str, Sequence[Figure]]
+    """Page -> its figures; a page without any has no entry."""
+    effects: Sequence[Mapping[str, Any]]
+    """What each level of each factor changed: rows of the table of effects."""
+    convergence: Sequence[Mapping[str, Any]]
+    """How fast and how steadily each cell learned: means over seeds."""
     guidelines: Sequence[Mapping[str, Any]]
-    """The textbook's rules of thumb that this grid tests: claim, verdict and evidence."""
+    """The textbook's rules of thumb: claim, verdict and evidence."""
     labels: Sequence[Mapping[str, Any]]
     """Scores label by label of the best cell of a task, where images carry several."""
     badges: Mapping[str, Sequence[Mapping[str, str]]]
@@ -81,9 +89,18 @@ class Page:
     """Where MLflow keeps the runs."""
 
 
-def render(page: Page) -> str:
-    """Return the report as HTML."""
-    return templates().get_template("index.html.jinja").render(page=page)
+def render(report: Report) -> Mapping[str, str]:
+    """Return the pages of results as HTML, by the name of their file."""
+    return {
+        file: page(f"{file}.jinja", name, page=report, figures=report.figures.get(file, ()))
+        for file, name in PAGES.items()
+        if file not in _ELSEWHERE
+    }
+
+
+def page(template: str, here: str, **content: Any) -> str:  # noqa: ANN401 (whatever the template says)
+    """Render one template as the page that the navigation calls ``here``."""
+    return templates().get_template(template).render(here=here, pages=PAGES.items(), **content)
 
 
 def templates() -> Environment:
@@ -96,9 +113,16 @@ def templates() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["percent"] = _percent
+    environment.filters["points"] = lambda value: "–" if pd.isna(value) else points(value)
+    environment.filters["short"] = lambda value: "–" if pd.isna(value) else f"{value:.1f}"
+    environment.filters["chance"] = lambda value: "–" if pd.isna(value) else _chance(value)
     environment.filters["count"] = lambda value: "–" if pd.isna(value) else f"{int(value):,}"
     environment.filters["seconds"] = lambda value: "–" if pd.isna(value) else f"{value:,.2f}"
     return environment
+
+
+def _chance(value: float) -> str:
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
 def _percent(value: Any) -> str:  # noqa: ANN401 (a template's cell: a float, or pandas' NA)

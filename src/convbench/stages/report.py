@@ -1,4 +1,4 @@
-"""Render the report of one grid."""
+"""Write the report of one grid."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -7,47 +7,46 @@ from typing import Any
 
 import pandas as pd
 
-from convbench.analysis.findings import findings, transfers
-from convbench.analysis.guidelines import NOT_TESTED
-from convbench.analysis.summary import FACTORS, below_chance, best_by_validation, cells
+from convbench.analysis.findings import FACTORS as FACTORS_PAGE
+from convbench.analysis.findings import Sentence, findings, transfers
+from convbench.analysis.summary import FACTORS, below_chance, best_by_validation, cells, cheapest_near
 from convbench.config.datasets import in_words
 from convbench.data.prepared import Card, open_prepared
 from convbench.files import read_json, write_text
-from convbench.report import figures
 from convbench.report.anatomy_page import render_anatomy
 from convbench.report.data_page import render_data
-from convbench.report.page import Leaderboard, Page, render
+from convbench.report.page import Leaderboard, Report, render
 from convbench.stages.journal import METRICS, Record
 from convbench.stages.plan import Plan
 from convbench.stages.report_anatomy import anatomy_page
 from convbench.stages.report_data import Badges, badges_of, data_page
-from convbench.stages.report_learning import depth_findings, learning_figures
+from convbench.stages.report_figures import Results, figures_of
+from convbench.stages.report_learning import depth_findings
 from convbench.stages.reproduction import reproduction
 from convbench.stages.runs import PREPARED, RUNS, pretraining_folder, store_address
 
 
 def report(plan: Plan, tables: Path, out: Path) -> None:
-    """Write the page that compares the runs in ``tables``."""
-    runs = pd.read_parquet(tables / "runs.parquet")
-    epochs = pd.read_parquet(tables / "epochs.parquet").merge(runs, on="run_id", suffixes=("", "_run"))
-    summary = cells(runs)
+    """Write the pages that compare the runs in ``tables``: ``out``, and the others beside it."""
+    results = _results(tables)
+    runs, epochs = results.runs, results.epochs
     cards = {name: open_prepared(PREPARED / name).card for name in plan.grid.dataset_names()}
     badges = badges_of(plan)
-    page = Page(
+    depth = [Sentence(text, FACTORS_PAGE) for text in depth_findings(runs, epochs)]
+    content = Report(
         name=plan.grid.name,
         question=_question(plan, runs),
-        findings=[*findings(runs), *depth_findings(runs, epochs)],
+        findings=[*findings(runs, results.comparisons, results.effects, results.variance), *depth],
         transfers=[vars(each) for each in transfers(runs)],
         architectures=list(runs["architecture"].unique()),
-        leaderboards=_leaderboards(summary, cards, badges),
-        figures=[
-            *_figures(runs, summary, epochs, cards),
-            *learning_figures(plan, tables, runs, epochs),
-        ],
-        guidelines=_guidelines(tables),
+        leaderboards=_leaderboards(results, cards, badges),
+        figures=figures_of(plan, tables, results, cards),
+        effects=results.effects.to_dict("records"),
+        convergence=_convergence(results.convergence),
+        guidelines=pd.read_parquet(tables / "guidelines.parquet").to_dict("records"),
         pretraining=_pretraining(plan),
         datasets=[vars(card) for card in cards.values()],
-        labels=_labels(tables, summary),
+        labels=_labels(tables, results.summary),
         badges=badges,
         environments=_environments(plan),
         runs=runs,
@@ -55,10 +54,29 @@ def report(plan: Plan, tables: Path, out: Path) -> None:
         warnings=_warnings(runs, cards, badges),
         store=store_address(plan.grid.tracking_uri),
     )
-    write_text(out.with_name("data.html"), render_data(data_page(plan)))
-    write_text(out.with_name("anatomy.html"), render_anatomy(anatomy_page(plan)))
-    write_text(out, render(page))
+    pages = {
+        "data.html": render_data(data_page(plan)),
+        "anatomy.html": render_anatomy(anatomy_page(plan)),
+    }
+    for name, html in {**pages, **render(content)}.items():
+        write_text(out.with_name(name), html)
     print(f"{out}: {len(runs)} runs compared")
+
+
+def _results(tables: Path) -> Results:
+    read = {
+        name: pd.read_parquet(tables / f"{name}.parquet")
+        for name in ("runs", "epochs", "comparisons", "effects", "variance", "convergence")
+    }
+    runs = read["runs"]
+    return Results(
+        **read
+        | {
+            "summary": cells(runs),
+            "epochs": read["epochs"].merge(runs, on="run_id", suffixes=("", "_run")),
+            "convergence": read["convergence"].merge(runs, on="run_id"),
+        }
+    )
 
 
 def _question(plan: Plan, runs: pd.DataFrame) -> str:
@@ -79,49 +97,35 @@ def _number(names: Sequence[str], noun: str) -> str:
     return f"{len(names)} {noun if len(names) == 1 else plural}"
 
 
-def _leaderboards(summary: pd.DataFrame, cards: Mapping[str, Card], badges: Badges) -> list[Leaderboard]:
+def _leaderboards(results: Results, cards: Mapping[str, Card], badges: Badges) -> list[Leaderboard]:
+    compared = results.comparisons.drop(columns=["seeds", "val", "test"])
+    summary = results.summary.merge(compared, on=list(FACTORS))
     boards = []
     for (dataset, size), task in summary.groupby(["dataset", "train_size"], sort=True):
-        rows = task.sort_values("val", ascending=False, kind="stable").to_dict("records")
-        card = cards[str(dataset)]
-        score = in_words(card.score)
+        card, cheapest = cards[str(dataset)], cheapest_near(task)
         boards.append(
             Leaderboard(
-                str(dataset), int(size), rows, score, card.multi_label, badges.get(str(dataset), [])
+                dataset=str(dataset),
+                size=int(size),
+                rows=task.sort_values("val", ascending=False, kind="stable").to_dict("records"),
+                score=in_words(card.score),
+                multi_label=card.multi_label,
+                badges=badges.get(str(dataset), []),
+                cheapest=None if cheapest is None else cheapest.to_dict(),
             )
         )
     return boards
 
 
-def _figures(
-    runs: pd.DataFrame, summary: pd.DataFrame, epochs: pd.DataFrame, cards: Mapping[str, Card]
-) -> list[figures.Figure]:
-    if summary.empty:
-        return []
-    finished = runs[runs["outcome"] == "finished"]
-    colours = figures.colours_of(runs["strategy"])
-    drawn: list[figures.Figure] = []
-    for name in finished["dataset"].unique():
-        own = [data[data["dataset"] == name] for data in (finished, summary, epochs)]
-        score = in_words(cards[str(name)].score)
-        drawn += _figures_of(str(name), own[0], own[1], own[2], colours, score)
-    return [*drawn, figures.parameters(summary, colours)]
-
-
-def _figures_of(
-    dataset: str,
-    runs: pd.DataFrame,
-    summary: pd.DataFrame,
-    epochs: pd.DataFrame,
-    colours: figures.Colours,
-    score: str,
-) -> list[figures.Figure]:
-    """Draw what has axes of its own on each dataset."""
-    return [
-        figures.accuracy_by_size(dataset, runs, colours, score),
-        figures.accuracy_by_seconds(dataset, summary, colours, score),
-        figures.convergence(dataset, epochs, colours, score),
-    ]
+def _convergence(runs: pd.DataFrame) -> list[Mapping[str, Any]]:
+    """Summarise how the runs of each cell learned: means over the seeds that have the number."""
+    measures = ("epochs_to_target", "seconds_to_target", "epochs_to_near", "seconds_to_near")
+    found = runs.groupby(list(FACTORS), sort=False).agg(
+        seeds=("seed", "size"),
+        reached=("epochs_to_target", "count"),
+        **{name: (name, "mean") for name in (*measures, "area", "gap", "instability")},
+    )
+    return list(found.reset_index().to_dict("records"))
 
 
 def _pretraining(plan: Plan) -> list[Mapping[str, Any]]:
@@ -168,12 +172,6 @@ def _labels(tables: Path, summary: pd.DataFrame) -> list[Mapping[str, Any]]:
         rows = own.groupby("label", sort=False).mean(numeric_only=True).reset_index()
         found.append({"dataset": dataset, "size": size, "best": best, "rows": rows.to_dict("records")})
     return found
-
-
-def _guidelines(tables: Path) -> list[Mapping[str, Any]]:
-    """Return the rules of thumb that this grid says anything of."""
-    verdicts = pd.read_parquet(tables / "guidelines.parquet")
-    return list(verdicts[verdicts["verdict"] != NOT_TESTED].to_dict("records"))
 
 
 def _warnings(runs: pd.DataFrame, cards: Mapping[str, Card], badges: Badges) -> list[str]:

@@ -19,8 +19,8 @@ def depth_findings(runs: pd.DataFrame, epochs: pd.DataFrame) -> list[str]:
     return [in_words(each) for each in degradations(depths(runs, epochs))]
 
 
-def learning_figures(plan: Plan, tables: Path, runs: pd.DataFrame, epochs: pd.DataFrame) -> list[Figure]:
-    """Draw what was recorded of the training beside its scores; nothing where nothing was."""
+def depth_figures(tables: Path, runs: pd.DataFrame, epochs: pd.DataFrame) -> list[Figure]:
+    """Draw what depth does with and without skips, and the gradients, where they were recorded."""
     figures: list[Figure] = []
     found = depths(runs, epochs)
     if found["depth"].nunique() > 1:
@@ -32,7 +32,11 @@ def learning_figures(plan: Plan, tables: Path, runs: pd.DataFrame, epochs: pd.Da
         figures.append(
             gradients_by_layer(gradients.merge(runs[["run_id", "architecture"]], on="run_id"))
         )
-    tests = [read_json(RATES / f"{key}.json") for key in plan.range_tests]
-    if drawn := [test for test in tests if not test["reason"]][:_PANELS]:
-        figures.append(range_tests(drawn))
     return figures
+
+
+def rate_figures(plan: Plan) -> list[Figure]:
+    """Draw the range tests that chose a learning rate; nothing where none did."""
+    tests = [read_json(RATES / f"{key}.json") for key in plan.range_tests]
+    drawn = [test for test in tests if not test["reason"]][:_PANELS]
+    return [range_tests(drawn)] if drawn else []

@@ -1,0 +1,89 @@
+"""What a figure shows, said as its title."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+
+def by_size(dataset: str, summary: pd.DataFrame, score: str) -> str:
+    """Say which strategy has the highest mean test score, over the cells that all have, by size."""
+    if summary["strategy"].nunique() < 2:
+        low, high = summary["test"].min(), summary["test"].max()
+        return f"{dataset}: test {score} from {low:.1%} to {high:.1%}"
+    leaders = {
+        int(size): _leader(task, "test", highest=True)
+        for size, task in summary.groupby("train_size", sort=True)
+    }
+    named = dict.fromkeys(leaders.values())
+    if len(named) == 1:
+        where = "" if len(leaders) == 1 else " at every training size"
+        return f"{dataset}: {next(iter(named))} is ahead on average{where}"
+    parts = [
+        f"{name} with {_listed([f'{size:,}' for size, own in leaders.items() if own == name])} images"
+        for name in named
+    ]
+    return f"{dataset}: ahead on average {', '.join(parts)}"
+
+
+def by_seconds(dataset: str, summary: pd.DataFrame) -> str:
+    """Say how many cells are worth their time; ``front`` marks them."""
+    return (
+        f"{dataset}: {int(summary['front'].sum())} of {len(summary)} combinations "
+        "are beaten by no other in both time and score"
+    )
+
+
+def by_epoch(dataset: str, converged: pd.DataFrame) -> str:
+    """Say which strategy comes near its own best first; a row a run with ``epochs_to_near``."""
+    if converged["strategy"].nunique() < 2:
+        mean = converged["epochs_to_near"].mean()
+        return f"{dataset}: 95% of the best after {mean:.1f} epochs on average"
+    first = _leader(converged, "epochs_to_near", highest=False)
+    epochs = converged.groupby("strategy", sort=False)["epochs_to_near"].mean()
+    return (
+        f"{dataset}: {first} is first to 95% of its best, after {epochs[first]:.1f} epochs on average "
+        f"(the slowest: {epochs.idxmax()}, {epochs.max():.1f})"
+    )
+
+
+def by_parameters(summary: pd.DataFrame) -> str:
+    """Say how far the number of parameters that learn is spread."""
+    low, high = summary["params_trainable"].min(), summary["params_trainable"].max()
+    if low == high:
+        return f"Every combination trains {high:,} parameters"
+    return f"From {low:,} to {high:,} parameters learn"
+
+
+def by_factor(dataset: str, effects: pd.DataFrame) -> str:
+    """Say which effect is the largest that is seen."""
+    seen = effects[effects["seen"]]
+    if seen.empty:
+        return f"{dataset}: no choice shows an effect beyond chance"
+    largest = seen.loc[seen["difference"].abs().idxmax()]
+    level = (
+        f"{int(largest['level']):,} images" if largest["factor"] == "train_size" else largest["level"]
+    )
+    return (
+        f"{dataset}: the largest effect is of {level}, {100 * largest['difference']:+.1f} points "
+        f"against {largest['baseline']}"
+    )
+
+
+def by_share(dataset: str, variance: pd.DataFrame) -> str:
+    """Say what explains most."""
+    first = variance.loc[variance["share"].idxmax()]
+    names = [str(first[name]).replace("_", " ") for name in ("factor", "with") if first[name]]
+    verb = "explains" if len(names) == 1 else "explain"
+    return f"{dataset}: {' and '.join(names)} {verb} most of what differs ({first['share']:.0%})"
+
+
+def _leader(data: pd.DataFrame, column: str, *, highest: bool) -> str:
+    """Return the strategy that is first in the mean over the cells that all strategies have."""
+    key = [name for name in ("dataset", "train_size", "architecture", "augmentation") if name in data]
+    common = data.groupby(key)["strategy"].transform("nunique") == data["strategy"].nunique()
+    means = (data[common] if common.any() else data).groupby("strategy", sort=False)[column].mean()
+    return str(means.idxmax() if highest else means.idxmin())
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -1,0 +1,81 @@
+"""The figures of the pages of results, each with its finding for a title."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from convbench.analysis import titles
+from convbench.analysis.pareto import front
+from convbench.config.datasets import in_words
+from convbench.data.prepared import Card
+from convbench.report import factor_figures, figures
+from convbench.report.figures import Figure
+from convbench.stages.plan import Plan
+from convbench.stages.report_learning import depth_figures, rate_figures
+
+_PAGES = ("accuracy", "cost", "convergence", "factors")
+
+
+@dataclass(frozen=True)
+class Results:
+    """The tables that the pages of results are made from."""
+
+    runs: pd.DataFrame
+    summary: pd.DataFrame
+    """The cells."""
+    epochs: pd.DataFrame
+    """With the runs' columns; those that both have are the epoch's."""
+    comparisons: pd.DataFrame
+    effects: pd.DataFrame
+    variance: pd.DataFrame
+    convergence: pd.DataFrame
+    """With the runs' columns."""
+
+    def of(self, dataset: str) -> "Results":
+        """Return what concerns one dataset."""
+        return Results(**{name: each[each["dataset"] == dataset] for name, each in vars(self).items()})
+
+
+def figures_of(
+    plan: Plan, tables: Path, results: Results, cards: Mapping[str, Card]
+) -> Mapping[str, list[Figure]]:
+    """Draw what there is to draw: page -> its figures."""
+    if results.summary.empty:
+        return {}
+    colours = figures.colours_of(results.runs["strategy"])
+    pages: dict[str, list[Figure]] = {
+        name: [] for name in ("accuracy", "cost", "convergence", "factors")
+    }
+    for name in results.summary["dataset"].unique():
+        score = in_words(cards[str(name)].score)
+        for page, figure in _of_dataset(str(name), results.of(str(name)), colours, score):
+            pages[page].append(figure)
+    summary = results.summary
+    pages["cost"].append(figures.parameters(summary, colours, titles.by_parameters(summary)))
+    pages["convergence"] += rate_figures(plan)
+    pages["factors"] += depth_figures(tables, results.runs, results.epochs)
+    return {f"{page}.html": drawn for page, drawn in pages.items()}
+
+
+def _of_dataset(
+    name: str, own: Results, colours: figures.Colours, score: str
+) -> Iterator[tuple[str, Figure]]:
+    """Draw what has axes of its own on each dataset."""
+    finished = own.runs[own.runs["outcome"] == "finished"]
+    tasks = own.summary.groupby("train_size")
+    cells = own.summary.assign(front=pd.concat([front(task, "seconds") for _, task in tasks]))
+    title = titles.by_size(name, cells, score)
+    yield "accuracy", figures.accuracy_by_size(name, finished, colours, score, title)
+    title = titles.by_seconds(name, cells)
+    yield "cost", figures.accuracy_by_seconds(name, cells, colours, score, title)
+    if len(own.epochs):
+        title = titles.by_epoch(name, own.convergence)
+        yield "convergence", figures.convergence(name, own.epochs, colours, score, title)
+    if len(own.variance):
+        title = titles.by_share(name, own.variance)
+        yield "factors", factor_figures.variance(name, own.variance, score, title)
+    if len(own.effects):
+        title = titles.by_factor(name, own.effects)
+        yield "factors", factor_figures.effects(name, own.effects, score, title)

@@ -1,0 +1,8 @@
+"""How numbers are written for a reader, wherever they stand."""
+
+
+def points(difference: float) -> str:
+    """Write a difference of fractions in percentage points: ``+1.5``, ``−0.3``, ``±0.0``."""
+    rounded = round(difference * 100, 1)
+    sign = "+" if rounded > 0 else "−" if rounded < 0 else "±"
+    return f"{sign}{abs(rounded):.1f}"
