@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from convbench.words import points
+
 
 def by_size(dataset: str, summary: pd.DataFrame, score: str) -> str:
     """Say which strategy has the highest mean test score, over the cells that all have, by size."""
@@ -27,9 +29,11 @@ def by_size(dataset: str, summary: pd.DataFrame, score: str) -> str:
 
 def by_seconds(dataset: str, summary: pd.DataFrame) -> str:
     """Say how many cells are worth their time; ``front`` marks them."""
+    count = int(summary["front"].sum())
+    verb = "is" if count == 1 else "are"
     return (
-        f"{dataset}: {int(summary['front'].sum())} of {len(summary)} combinations "
-        "are beaten by no other in both time and score"
+        f"{dataset}: {count} of {len(summary)} combinations {verb} beaten by no other "
+        "in both time and score"
     )
 
 
@@ -64,7 +68,7 @@ def by_factor(dataset: str, effects: pd.DataFrame) -> str:
         f"{int(largest['level']):,} images" if largest["factor"] == "train_size" else largest["level"]
     )
     return (
-        f"{dataset}: the largest effect is of {level}, {100 * largest['difference']:+.1f} points "
+        f"{dataset}: the largest effect is of {level}, {points(largest['difference'])} points "
         f"against {largest['baseline']}"
     )
 

@@ -19,8 +19,8 @@ from matplotlib.ticker import (
     EngFormatter,
     FuncFormatter,
     LogLocator,
+    MaxNLocator,
     NullFormatter,
-    PercentFormatter,
 )
 
 mpl.use("Agg")
@@ -36,6 +36,7 @@ _STYLE: Any = {  # rc parameters: matplotlib types their keys as literals, seabo
 }
 _COUNT = FuncFormatter(lambda value, _: f"{value:,.0f}")
 _SECONDS = FuncFormatter(lambda value, _: f"{value:g}")
+_PERCENT = FuncFormatter(lambda value, _: f"{100 * value:.10g}%")
 
 
 Colours = dict[str, tuple[float, float, float]]
@@ -100,7 +101,7 @@ def accuracy_by_size(
         for axes in grid.axes.flat:
             axes.xaxis.set_major_formatter(_COUNT)
             axes.xaxis.set_minor_formatter(NullFormatter())
-            axes.yaxis.set_major_formatter(PercentFormatter(1.0))
+            axes.yaxis.set_major_formatter(_PERCENT)
         grid.set_titles("{col_name}")
         return Figure(
             dataset=dataset,
@@ -139,7 +140,7 @@ def accuracy_by_seconds(
             front = task[task["front"]].sort_values("seconds")
             axes.step(front["seconds"], front["test"], where="post", color="0.45", zorder=1)
             axes.set_title(f"{size:,} training images")
-            axes.yaxis.set_major_formatter(PercentFormatter(1.0))
+            axes.yaxis.set_major_formatter(_PERCENT)
         grid.set(xscale="log")
         for axes in grid.axes.flat:
             axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
@@ -164,30 +165,33 @@ def accuracy_by_seconds(
 
 def convergence(dataset: str, epochs: pd.DataFrame, colours: Colours, score: str, title: str) -> Figure:
     """Draw the validation score by epoch, a line a strategy; ``epochs`` carries the runs' columns."""
+    panels = epochs["architecture"] + ", " + epochs["train_size"].map("{:,} images".format)
+    epochs = epochs.assign(panel=panels).sort_values("train_size", kind="stable")
     with styled():
         grid = sns.relplot(
             epochs,
             x="epoch",
             y="val_score",
             hue="strategy",
-            row="train_size",
-            col="architecture",
+            col="panel",
+            col_wrap=min(3, epochs["panel"].nunique()),
             kind="line",
             errorbar=("pi", 100),
             palette=colours,
-            height=2.5,
-            aspect=1.3,
-            facet_kws={"sharex": "row"},
+            height=2.6,
+            aspect=1.25,
+            facet_kws={"sharex": False},
         )
         grid.set_axis_labels("epoch", f"validation {score}")
-        for (size, architecture), axes in grid.axes_dict.items():
-            axes.set_title(f"{architecture}, {size:,} images")
-            axes.yaxis.set_major_formatter(PercentFormatter(1.0))
+        grid.set_titles("{col_name}")
+        for axes in grid.axes.flat:
+            axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
+            axes.yaxis.set_major_formatter(_PERCENT)
         return Figure(
             dataset=dataset,
             title=title,
             caption=f"Validation {score} after each epoch: mean over seeds and augmentations, bands "
-            "from the lowest to the highest of these runs. Rows differ in the number of epochs.",
+            "from the lowest to the highest of these runs. Panels differ in the number of epochs.",
             alt=_alt(f"Lines of validation {score} over epochs", epochs, "strategy", "architecture"),
             source=svg(grid.figure),
             table=_means(epochs, ["train_size", "architecture", "strategy", "epoch"], "val_score"),
@@ -214,14 +218,16 @@ def parameters(summary: pd.DataFrame, colours: Colours, title: str) -> Figure:
             axes.bar_label(bars, fmt="{:,.0f}", padding=3, fontsize=9)
         axes.set(xscale="log", xlabel="parameters that learn (log scale)", ylabel="")
         axes.margins(x=0.2)
-        axes.xaxis.set_major_formatter(_COUNT)
+        axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        axes.xaxis.set_major_formatter(EngFormatter(sep=" "))
+        axes.xaxis.set_minor_formatter(NullFormatter())
         axes.legend(title="strategy", loc="center left", bbox_to_anchor=(1, 0.5))
         sns.despine(drawing)
         return Figure(
             dataset="",
             title=title,
             caption="Parameters that each strategy trains; where all of them learn, the bar is the "
-            "size of the network.",
+            "size of the network. k, M: thousands, millions.",
             alt=_alt("Bars of trainable parameters", sizes, "strategy", "architecture"),
             source=svg(drawing),
             table=sizes,

@@ -1,6 +1,6 @@
 """Compare every way to train with the best of its task, on what each said of every test image."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from convbench.analysis.calibration import reliability
-from convbench.analysis.comparison import SIGNIFICANT, Shares, compare, holm, shares_of_images
+from convbench.analysis.comparison import Comparison, Shares, compare, shares_of_images
 from convbench.analysis.convergence import convergence
 from convbench.analysis.factors import effects, shares
 from convbench.analysis.summary import FACTORS, best_by_validation, cells
@@ -32,7 +32,7 @@ def compare_runs(tables: Path) -> None:
     write_table(convergence(pd.read_parquet(tables / "epochs.parquet")), tables / "convergence.parquet")
     write_table(table(list(_effects(finished)), EFFECT_COLUMNS), tables / "effects.parquet")
     write_table(table(list(_variances(finished)), SHARE_COLUMNS), tables / "variance.parquet")
-    tied = sum(bool(row["tied"]) and not row["best"] for row in rows)
+    tied = sum(row["tied"] and not row["best"] for row in rows)
     print(f"{len(rows)} cells compared, {tied} of them not distinguishable from the best of their task")
 
 
@@ -60,32 +60,49 @@ def _variances(runs: pd.DataFrame) -> Iterator[dict[str, Any]]:
 
 def _against_the_best(task: pd.DataFrame, runs: pd.DataFrame) -> list[dict[str, Any]]:
     """Compare the cells of one task with the one that validation chooses."""
-    best = best_by_validation(task)
-    theirs = {seed: _shares(each, best["score"]) for seed, each in _said(best, runs).items()}
-    rows = [dict(_row(cell, runs, theirs, cell.name == best.name)) for _, cell in task.iterrows()]
-    others = [row for row in rows if not row["best"]]
-    corrected = holm([row.get("p", np.nan) for row in others])
-    for row, p in zip(others, corrected, strict=True):
-        row |= {"p_holm": p, "tied": not p <= SIGNIFICANT}
+    best = best_by_validation(task).name
+    rows, others, theirs = [], [], {}
+    for place, cell in task.iterrows():
+        said = _said(cell, runs)
+        own = {seed: _shares(each, cell["score"]) for seed, each in said.items()}
+        rows.append({**_row(cell, said, own), "best": place == best, "tied": True})
+        if place == best:
+            theirs = own
+        else:
+            others.append(own)
+    found = iter(compare(others, theirs))
+    for row in rows:
+        if not row["best"] and (comparison := next(found)):
+            row |= _difference(comparison)
     return rows
 
 
-def _row(cell: pd.Series, runs: pd.DataFrame, theirs: Shares, best: bool) -> Iterator[tuple[str, Any]]:
-    """Yield the columns of one cell."""
-    said = _said(cell, runs)
-    ours = {seed: _shares(each, cell["score"]) for seed, each in said.items()}
-    values = np.stack(list(ours.values()))
+def _row(cell: pd.Series, said: Mapping[int, Predictions], shares: Shares) -> dict[str, Any]:
+    values = np.stack(list(shares.values()))
     estimate = over_seeds_and_images(values)
     errors = [reliability(each.labels, each.probabilities).error for each in said.values()]
-    yield from ((name, cell[name]) for name in (*FACTORS, "seeds", "val", "test"))
-    yield from (("images", values.shape[1]), ("best", best), ("tied", True))
-    yield from (("low", max(estimate.low, 0.0)), ("high", min(estimate.high, 1.0)))
-    yield "calibration_error", float(np.mean(errors))
-    if not best and (found := compare(ours, theirs)):
-        yield from (("difference", found.difference), ("p", found.p), ("compared", found.seeds))
-        yield from (("difference_low", found.low), ("difference_high", found.high))
-        yield from (("only_this", found.only_this), ("only_best", found.only_best))
-        yield "test_of", found.test
+    return {
+        **{name: cell[name] for name in (*FACTORS, "seeds", "val", "test")},
+        "images": values.shape[1],
+        "low": max(estimate.low, 0.0),
+        "high": min(estimate.high, 1.0),
+        "calibration_error": float(np.mean(errors)),
+    }
+
+
+def _difference(found: Comparison) -> dict[str, Any]:
+    return {
+        "difference": found.estimate.mean,
+        "difference_low": found.estimate.low,
+        "difference_high": found.estimate.high,
+        "p": found.estimate.p,
+        "p_holm": found.p_holm,
+        "tied": found.tied,
+        "compared": found.seeds,
+        "only_this": found.only_this,
+        "only_best": found.only_best,
+        "test_of": found.test,
+    }
 
 
 def _said(cell: pd.Series, runs: pd.DataFrame) -> dict[int, Predictions]:

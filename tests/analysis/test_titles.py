@@ -1,0 +1,87 @@
+import pandas as pd
+import pytest
+
+from convbench.analysis import titles
+
+
+def cells(**columns):
+    size = len(next(iter(columns.values())))
+    base = {"dataset": "zoo", "architecture": "net", "augmentation": "none"}
+    return pd.DataFrame({name: [value] * size for name, value in base.items()} | columns)
+
+
+def test_who_is_ahead_at_which_size():
+    summary = cells(
+        strategy=["scratch", "tuned", "scratch", "tuned"],
+        train_size=[50, 50, 1000, 1000],
+        test=[0.5, 0.6, 0.9, 0.8],
+    )
+
+    assert titles.by_size("zoo", summary, "accuracy") == (
+        "zoo: ahead on average tuned with 50 images, scratch with 1,000 images"
+    )
+    assert titles.by_size("zoo", summary.assign(test=[0.5, 0.6, 0.8, 0.9]), "accuracy") == (
+        "zoo: tuned is ahead on average at every training size"
+    )
+
+
+def test_only_cells_that_every_strategy_has_are_compared():
+    summary = cells(strategy=["scratch", "tuned", "tuned"], train_size=50, test=[0.5, 0.6, 0.1]).assign(
+        architecture=["net", "net", "other"]
+    )
+
+    assert titles.by_size("zoo", summary, "accuracy") == "zoo: tuned is ahead on average"
+
+
+def test_one_strategy_has_nobody_to_be_ahead_of():
+    summary = cells(strategy=["scratch", "scratch"], train_size=[50, 90], test=[0.5, 0.625])
+
+    assert titles.by_size("zoo", summary, "accuracy") == "zoo: test accuracy from 50.0% to 62.5%"
+
+
+@pytest.mark.parametrize(
+    ("front", "said"),
+    [
+        ([True, False], "1 of 2 combinations is beaten by no other in both time and score"),
+        ([True, True], "2 of 2 combinations are beaten by no other in both time and score"),
+    ],
+)
+def test_how_many_are_worth_their_time(front, said):
+    assert titles.by_seconds("zoo", pd.DataFrame({"front": front})) == f"zoo: {said}"
+
+
+def test_who_converges_first():
+    converged = cells(strategy=["scratch", "tuned"], train_size=50, epochs_to_near=[8.0, 2.5])
+
+    assert titles.by_epoch("zoo", converged) == (
+        "zoo: tuned is first to 95% of its best, after 2.5 epochs on average (the slowest: scratch, 8.0)"
+    )
+
+
+def test_the_largest_effect_that_is_seen():
+    effects = pd.DataFrame(
+        {
+            "factor": ["strategy", "train_size", "strategy"],
+            "level": ["tuned", "1000", "odd"],
+            "baseline": ["scratch", "50", "scratch"],
+            "difference": [-0.1, 0.05, 0.9],
+            "seen": [True, True, False],
+        }
+    )
+
+    assert titles.by_factor("zoo", effects) == (
+        "zoo: the largest effect is of tuned, −10.0 points against scratch"
+    )
+    assert titles.by_factor("zoo", effects[1:2]).startswith("zoo: the largest effect is of 1,000 images")
+    assert titles.by_factor("zoo", effects[2:]) == "zoo: no choice shows an effect beyond chance"
+
+
+def test_what_explains_most():
+    variance = pd.DataFrame(
+        {"factor": ["train_size", "strategy"], "with": ["", "train_size"], "share": [0.3, 0.5]}
+    )
+
+    assert titles.by_share("zoo", variance[:1]) == "zoo: train size explains most of what differs (30%)"
+    assert titles.by_share("zoo", variance) == (
+        "zoo: strategy and train size explain most of what differs (50%)"
+    )
