@@ -4,6 +4,7 @@ import os
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # tiny networks: threads would only wait for each other
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from PIL import Image
 from convbench.config.spec import Budget, Optimisation, RunSpec
 from convbench.data.base import Listing, Sample, Splitting
 from convbench.data.prepared import Settings, prepare
+from tests.project import Project, copy_project
 
 
 def how(**changes: Any) -> Settings:
@@ -103,3 +105,19 @@ def prepared(tmp_path: Path) -> Path:
     folder.mkdir()
     prepare("digits", Listing(("top", "middle", "bottom"), samples), False, how(), "pin", folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def reproduced(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The tiny grid, run to its report. Not to be changed: see ``project``."""
+    project = copy_project(tmp_path_factory.mktemp("reproduced") / "convbench")
+    done = project.snakemake("--cores", "2")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return project
+
+
+@pytest.fixture
+def project(reproduced: Project, tmp_path: Path) -> Project:
+    """A reproduced project of the test's own, to change at will."""
+    shutil.copytree(reproduced.root, tmp_path / "convbench", symlinks=True)
+    return Project(tmp_path / "convbench")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.workflow.conftest import TINY, copy_project
+from tests.project import TINY, copy_project
 
 
 @pytest.fixture

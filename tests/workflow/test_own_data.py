@@ -10,7 +10,7 @@ from PIL import Image
 from convbench.files import read_json
 from convbench.report.pages import PAGES
 from tests.layouts.replicas import encoded, picture, table
-from tests.workflow.conftest import RECIPE, ROOT, copy_project
+from tests.project import RECIPE, ROOT, copy_project
 
 LABELS = ("wings", "legs", "fur")
 

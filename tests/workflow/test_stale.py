@@ -1,6 +1,6 @@
 """What a change makes stale: exactly the runs that depend on it."""
 
-from tests.workflow.conftest import RECIPE, TINY
+from tests.project import RECIPE, TINY
 
 RUN = "digits@50/simple_cnn/{}/{}/s0"
 AFFINE = {RUN.format("scratch", "affine"), RUN.format("fine_tune", "affine")}

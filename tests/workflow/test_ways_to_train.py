@@ -9,7 +9,7 @@ import torch
 
 from convbench.files import read_json
 from convbench.models.simple_cnn import SIMPLE_CNNS
-from tests.workflow.conftest import RECIPE, copy_project
+from tests.project import RECIPE, copy_project
 
 OWN = """from torch import nn
 

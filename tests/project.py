@@ -1,4 +1,4 @@
-"""A copy of the project with a tiny grid, reproduced once for all tests of the workflow."""
+"""A copy of the project with a tiny grid, for tests of the workflow and of what it leaves."""
 
 import os
 import re
@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parent.parent
 PARTS = (".dvc/config", "Snakefile", "config", "data.dvc", "profiles", "src", "workflow")
 RECIPE = {
     "optimizer": "adamw",
@@ -100,19 +99,3 @@ def copy_project(root: Path) -> Project:
     project = Project(root)
     project.configure()
     return project
-
-
-@pytest.fixture(scope="session")
-def reproduced(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """The tiny grid, run to its report. Not to be changed: see ``project``."""
-    project = copy_project(tmp_path_factory.mktemp("reproduced") / "convbench")
-    done = project.snakemake("--cores", "2")
-    assert done.returncode == 0, done.stdout + done.stderr
-    return project
-
-
-@pytest.fixture
-def project(reproduced: Project, tmp_path: Path) -> Project:
-    """A reproduced project of the test's own, to change at will."""
-    shutil.copytree(reproduced.root, tmp_path / "convbench", symlinks=True)
-    return Project(tmp_path / "convbench")
