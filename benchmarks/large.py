@@ -1,7 +1,7 @@
 """Whether a dataset larger than memory works: the resident memory of preparing it and of one epoch.
 
     python benchmarks/large.py [--images 50000] [--image-size 224] [--batch-size 32]
-                               [--architecture mobilenet_v3_small] [--folder SCRATCH]
+                               [--architecture mobilenet_v3_small] [--threads CORES] [--folder SCRATCH]
 
 Generates the images (JPEG, noise on smooth patches), fetches, prepares and trains one epoch, each
 in a process of its own, and prints each one's time and the most memory that it ever held
@@ -38,7 +38,6 @@ SPEC = {
         "weight_decay": 0.0,
         "schedule": "constant",
     },
-    "threads": os.cpu_count() or 1,
     "device": "cpu",
 }
 
@@ -69,13 +68,14 @@ def main() -> None:
     parser.add_argument("--image-size", type=int, default=224)
     parser.add_argument("--batch-size", type=int, default=32)
     parser.add_argument("--architecture", default="mobilenet_v3_small")
+    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--folder", type=Path, help="where to work; default: a temporary folder")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=options.folder) as root, chdir(root):
         source = Path(root) / "source"
         for label in range(CLASSES):
             (source / f"class_{label}").mkdir(parents=True)
-        with ProcessPoolExecutor() as workers:
+        with ProcessPoolExecutor(options.threads) as workers:
             count = options.images
             list(
                 workers.map(
@@ -85,7 +85,7 @@ def main() -> None:
         Path("data.dvc").write_text("outs: []\n")
         settings = json.dumps({"layout": "folder", "source": [str(source)]})
         size = str(options.image_size)
-        workers = str(os.cpu_count() or 1)
+        workers = str(options.threads)
         measured("fetch", "fetch", "large", "--settings", settings)
         measured(
             "prepare",
@@ -94,7 +94,11 @@ def main() -> None:
         )
         print(f"images.npy: {Path('prepared/images.npy').stat().st_size / 1e9:.1f} GB")
         budget = {"epochs": 1, "batch_size": options.batch_size}
-        cell = {"architecture": options.architecture, "image_size": options.image_size}
+        cell = {
+            "architecture": options.architecture,
+            "image_size": options.image_size,
+            "threads": options.threads,
+        }
         spec = json.dumps({**SPEC, **cell, "budget": budget})
         measured("one epoch", "train", "--spec", spec, "--prepared", "prepared", "--out", "run")
         print(Path("run/metrics.json").read_text())

@@ -10,6 +10,7 @@ from convbench.analysis.findings import Sentence
 from convbench.analysis.summary import cells
 from convbench.analysis.tables import RUN_COLUMNS, table
 from convbench.report import figures
+from convbench.report.data_page import Strip
 from convbench.report.page import Leaderboard, Report, render
 from convbench.report.pages import PAGES
 
@@ -79,6 +80,7 @@ def _report(runs, badges=(), **more):
         "convergence": [],
         "guidelines": [],
         "labels": [],
+        "hardest": {},
         "badges": {"zoo": badges},
         "pretraining": [],
         "datasets": [],
@@ -143,6 +145,18 @@ def test_every_figure_has_a_finding_alternative_text_a_caption_and_its_data(page
     assert rows["mean"].tolist() == pytest.approx([0.4871, 0.4871, 0.5821, 0.5821])
 
 
+def test_one_training_size_is_drawn_combination_by_combination(runs):
+    figure = figures.accuracy_by_cell(
+        "zoo", runs[runs["train_size"] == 50], COLOURS, "accuracy", "Alike"
+    )
+
+    assert figure.table[["strategy", "mean", "size"]].values.tolist() == [
+        ["scratch", pytest.approx(0.4871), 2],
+        ["fine_tune", pytest.approx(0.4871), 2],
+    ]
+    assert "scratch, fine_tune" in figure.alt
+
+
 def test_a_run_that_failed_is_a_row_with_its_reason(runs):
     runs.loc[0, ["outcome", "reason"]] = ["diverged", "the training loss became nan in epoch 2"]
     runs.loc[0, ["val_score", "test_score", "train_seconds"]] = pd.NA
@@ -205,6 +219,16 @@ def test_an_augmentation_that_breaks_labels_is_marked_beside_its_numbers(runs):
 
     assert html.count("flipping left and right may change what the labels say") == len(cells(runs))
     assert "may change what the labels say" not in render(_report(runs))["index.html"]
+
+
+def test_the_hardest_images_are_shown_with_what_they_were_taken_for(runs):
+    image = Strip("cat, taken for <dog>", "data:image/png;base64,AAAA", "A test image of cat")
+
+    html = render(_report(runs, hardest={"zoo": [image], "farm": []}))["accuracy.html"]
+
+    assert "cat, taken for &lt;dog&gt;" in html
+    assert 'alt="A test image of cat"' in html
+    assert "farm: the hardest" not in html
 
 
 def test_scores_of_several_labels_are_listed_label_by_label(runs):

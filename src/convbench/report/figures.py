@@ -114,6 +114,44 @@ def accuracy_by_size(
         )
 
 
+def accuracy_by_cell(
+    dataset: str, runs: pd.DataFrame, colours: Colours, score: str, title: str
+) -> Figure:
+    """Draw the test score of each combination of one training size, a row an architecture."""
+    strategies = list(runs["strategy"].unique())
+    height = 1.4 + runs["architecture"].nunique() * (0.25 + 0.13 * len(strategies))
+    with styled():
+        grid = sns.catplot(
+            runs,
+            kind="point",
+            x="test_score",
+            y="architecture",
+            hue="strategy",
+            col="augmentation",
+            col_wrap=min(3, runs["augmentation"].nunique()),
+            dodge=0.5 if len(strategies) > 1 else False,
+            linestyle="none",
+            errorbar=("pi", 100),
+            palette={name: colours[name] for name in strategies},
+            height=height,
+            aspect=3.2 / height + 0.4,
+        )
+        grid.set_axis_labels(f"test {score}", "")
+        grid.set_titles("{col_name}")
+        for axes in grid.axes.flat:
+            axes.xaxis.set_major_formatter(_PERCENT)
+            axes.grid(visible=True, axis="x")
+        return Figure(
+            dataset=dataset,
+            title=title,
+            caption=f"Mean test {score} over seeds, with bars from the lowest to the highest run; a "
+            "panel an augmentation.",
+            alt=_alt(f"Points of test {score}", runs, "strategy", "augmentation"),
+            source=svg(grid.figure),
+            table=_means(runs, ["architecture", "strategy", "augmentation"], "test_score"),
+        )
+
+
 def accuracy_by_seconds(
     dataset: str, summary: pd.DataFrame, colours: Colours, score: str, title: str
 ) -> Figure:

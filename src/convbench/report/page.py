@@ -73,6 +73,8 @@ class Report:
     """The textbook's rules of thumb: claim, verdict and evidence."""
     labels: Sequence[Mapping[str, Any]]
     """Scores label by label of the best cell of a task, where images carry several."""
+    hardest: Mapping[str, Sequence[Any]]
+    """Dataset -> the test images that its best gets most wrong: caption, picture, alternative text."""
     badges: Mapping[str, Sequence[Mapping[str, str]]]
     """Dataset -> what its audit found."""
     pretraining: Sequence[Mapping[str, Any]]

@@ -20,6 +20,7 @@ from convbench.stages.journal import METRICS, Record
 from convbench.stages.plan import Plan
 from convbench.stages.report_anatomy import anatomy_page
 from convbench.stages.report_data import Badges, badges_of, data_page
+from convbench.stages.report_errors import hardest_of
 from convbench.stages.report_figures import Results, figures_of
 from convbench.stages.report_learning import depth_findings
 from convbench.stages.reproduction import reproduction
@@ -32,6 +33,7 @@ def report(plan: Plan, tables: Path, out: Path) -> None:
     runs, epochs = results.runs, results.epochs
     cards = {name: open_prepared(PREPARED / name).card for name in plan.grid.dataset_names()}
     badges = badges_of(plan)
+    machines = _environments(plan)
     depth = [Sentence(text, FACTORS_PAGE) for text in depth_findings(runs, epochs)]
     content = Report(
         name=plan.grid.name,
@@ -47,11 +49,15 @@ def report(plan: Plan, tables: Path, out: Path) -> None:
         pretraining=_pretraining(plan),
         datasets=[vars(card) for card in cards.values()],
         labels=_labels(tables, results.summary),
+        hardest={
+            name: hardest_of(runs, results.summary, str(name))
+            for name in results.summary["dataset"].unique()
+        },
         badges=badges,
-        environments=_environments(plan),
+        environments=machines,
         runs=runs,
         reproduction=_reproduction(plan, tables),
-        warnings=_warnings(runs, cards, badges),
+        warnings=_warnings(runs, cards, badges, machines),
         store=store_address(plan.grid.tracking_uri),
     )
     pages = {
@@ -174,7 +180,12 @@ def _labels(tables: Path, summary: pd.DataFrame) -> list[Mapping[str, Any]]:
     return found
 
 
-def _warnings(runs: pd.DataFrame, cards: Mapping[str, Card], badges: Badges) -> list[str]:
+def _warnings(
+    runs: pd.DataFrame,
+    cards: Mapping[str, Card],
+    badges: Badges,
+    machines: Sequence[Mapping[str, Any]],
+) -> list[str]:
     unfinished = runs[runs["outcome"] != "finished"]
     warnings = [f"{row.run_id} {row.outcome}: {row.reason}" for row in unfinished.itertuples()]
     warnings += [f"{name}: {badge['text']}" for name, own in badges.items() for badge in own]
@@ -182,6 +193,11 @@ def _warnings(runs: pd.DataFrame, cards: Mapping[str, Card], badges: Badges) -> 
     warnings += [f"{run} does no better than guessing." for run in below_chance(runs, classes)]
     rates = runs[runs["rate_warning"] != ""].drop_duplicates("strategy")
     warnings += [f"{row.strategy}: {row.rate_warning}." for row in rates.itertuples()]
+    if len(machines) > 1:
+        warnings.append(
+            f"The runs were made in {len(machines)} different surroundings (see Reproduce): "
+            "their seconds do not compare."
+        )
     if runs["seed"].nunique() == 1:
         warnings.append("One seed: how much of a difference is chance cannot be said.")
     return warnings

@@ -13,6 +13,7 @@ from convbench.data.prepared import Card
 from convbench.report import factor_figures, figures
 from convbench.report.figures import Figure
 from convbench.stages.plan import Plan
+from convbench.stages.report_errors import error_figures_of
 from convbench.stages.report_learning import depth_figures, rate_figures
 
 _PAGES = ("accuracy", "cost", "convergence", "factors")
@@ -67,7 +68,11 @@ def _of_dataset(
     tasks = own.summary.groupby("train_size")
     cells = own.summary.assign(front=pd.concat([front(task, "seconds") for _, task in tasks]))
     title = titles.by_size(name, cells, score)
-    yield "accuracy", figures.accuracy_by_size(name, finished, colours, score, title)
+    several = cells["train_size"].nunique() > 1
+    draw = figures.accuracy_by_size if several else figures.accuracy_by_cell
+    yield "accuracy", draw(name, finished, colours, score, title)
+    for figure in error_figures_of(finished, own.summary, name):
+        yield "accuracy", figure
     title = titles.by_seconds(name, cells)
     yield "cost", figures.accuracy_by_seconds(name, cells, colours, score, title)
     if len(own.epochs):

@@ -1,0 +1,82 @@
+"""What the best of each dataset gets wrong, and how sure it is: of its largest training size."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from convbench.analysis.calibration import Reliability, reliability
+from convbench.analysis.errors import confusion, hardest, most_confused
+from convbench.analysis.summary import FACTORS, best_by_validation
+from convbench.data.prepared import Prepared, open_prepared
+from convbench.report import error_figures
+from convbench.report.data_page import Strip
+from convbench.report.figures import Figure
+from convbench.report.pictures import strip
+from convbench.stages.predictions import Predictions, read_predictions
+from convbench.stages.runs import PREPARED, RUNS
+
+_HARDEST = 12
+
+
+def error_figures_of(runs: pd.DataFrame, summary: pd.DataFrame, dataset: str) -> Iterator[Figure]:
+    """Draw the confusions and the reliability of a dataset's best."""
+    best, said = _best(runs, summary, dataset)
+    who = f"{best['architecture']}, {best['strategy']}, {best['augmentation']}"
+    data = open_prepared(PREPARED / dataset)
+    labels, chances = said[0].labels, [each.probabilities for each in said]
+    if not data.card.multi_label:
+        counts = confusion(labels, chances)
+        yield error_figures.confusion(
+            dataset, counts, data.card.classes, who, _confused(dataset, counts, data)
+        )
+    found = reliability(np.concatenate([labels] * len(said)), np.concatenate(chances))
+    bins = pd.DataFrame({"confidence": found.confidence, "right": found.right, "answers": found.count})
+    yield error_figures.reliability(dataset, bins, who, _sure(dataset, found))
+
+
+def hardest_of(runs: pd.DataFrame, summary: pd.DataFrame, dataset: str) -> list[Strip]:
+    """Show the test images that a dataset's best is the furthest from getting right."""
+    data = open_prepared(PREPARED / dataset)
+    if data.card.multi_label:
+        return []
+    _, said = _best(runs, summary, dataset)
+    names = data.card.classes
+    return [
+        Strip(
+            f"{names[each.true]}, taken for {names[each.said]} ({each.chance:.1%} for what it is)",
+            strip(data.pixels[[said[0].ids[each.place]]]),
+            f"A test image of {names[each.true]}",
+        )
+        for each in hardest(said[0].labels, [each.probabilities for each in said], _HARDEST)
+    ]
+
+
+def _best(
+    runs: pd.DataFrame, summary: pd.DataFrame, dataset: str
+) -> tuple[pd.Series, list[Predictions]]:
+    """Return the best cell of a dataset's largest task, and what its runs said."""
+    own = summary[summary["dataset"] == dataset]
+    best = best_by_validation(own[own["train_size"] == own["train_size"].max()])
+    same = (runs[list(FACTORS)] == best[list(FACTORS)]).all(axis=1) & (runs["outcome"] == "finished")
+    return best, [read_predictions(RUNS / run) for run in runs.loc[same, "run_id"]]
+
+
+def _confused(dataset: str, counts: np.ndarray, data: Prepared) -> str:
+    found = most_confused(counts, 1)
+    if not found:
+        return f"{dataset}: the best makes no mistake on the test images"
+    names = data.card.classes
+    first = found[0]
+    return (
+        f"{dataset}: {names[first.true]} is most often missed, "
+        f"for {names[first.said]} ({first.share:.0%} of its images)"
+    )
+
+
+def _sure(dataset: str, found: Reliability) -> str:
+    over = float(np.average(found.confidence - found.right, weights=found.count))
+    if abs(over) < 0.01:
+        return f"{dataset}: the best is as sure as it is right, within a point on average"
+    way = "surer than it is right" if over > 0 else "less sure than it is right"
+    return f"{dataset}: the best is {way}, by {100 * abs(over):.0f} points on average"
