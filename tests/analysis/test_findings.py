@@ -89,12 +89,13 @@ def test_a_factor_without_any_visible_effect_is_not_said_to_have_changed_anythin
 
 
 def test_one_pair_has_no_interval_to_say():
-    rows = [_effect("900", 0.1, factor="train_size", baseline="50", pairs=1)]
+    rows = [_effect("900", 0.1, factor="train_size", baseline="50", pairs=1, seen=False)]
 
     sentence, _ = _said(ZOO, effects=table(rows, EFFECT_COLUMNS))
 
     assert "having more training images changed the test accuracy against 50 images: " in sentence
-    assert "900 images by +10.0 points in one pair." in sentence
+    assert "900 images by +10.0 points in one pair, which says nothing of chance." in sentence
+    assert "no effect" not in sentence
 
 
 def test_more_levels_than_a_sentence_holds_are_counted():

@@ -99,7 +99,8 @@ def _bought(dataset: str, effects: pd.DataFrame, score: str) -> list[Sentence]:
     """Say of each factor what its levels changed: the largest effects, and which show none."""
     sentences = []
     for factor, own in effects.groupby("factor", sort=False):
-        seen, unseen = own[own["seen"]], own[~own["seen"]]
+        alone = own["low"].isna()  # one pair: nothing is known of chance
+        seen, unseen = own[own["seen"] | alone], own[~own["seen"] & ~alone]
         ranked = seen.sort_values("difference", key=lambda change: -change.abs(), kind="stable")
         parts = [
             f"{_level(factor, row.level)} by {_change(row)}" for row in ranked[:_LISTED].itertuples()
@@ -120,7 +121,7 @@ def _bought(dataset: str, effects: pd.DataFrame, score: str) -> list[Sentence]:
 def _change(row: Any) -> str:  # noqa: ANN401 (a row of pandas' itertuples)
     said = f"{points(row.difference)} points"
     if pd.isna(row.low):
-        return f"{said} in one pair"
+        return f"{said} in one pair, which says nothing of chance"
     return f"{said} [{points(row.low)} to {points(row.high)}; better in {row.better} of {row.pairs}]"
 
 
