@@ -76,6 +76,15 @@ def test_the_largest_effect_that_is_seen():
     assert titles.by_factor("zoo", effects[2:]) == "zoo: no choice shows an effect beyond chance"
 
 
+def test_who_ranks_first():
+    ranks = pd.Series({"net tuned none": 1.25, "net scratch none": 1.75})
+
+    assert titles.by_rank(ranks, 0.01) == (
+        "Over all datasets, net tuned none ranks first (1.2 on average)"
+    )
+    assert "beyond chance" in titles.by_rank(ranks, 0.2)
+
+
 def test_what_explains_most():
     variance = pd.DataFrame(
         {"factor": ["train_size", "strategy"], "with": ["", "train_size"], "share": [0.3, 0.5]}

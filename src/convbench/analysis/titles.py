@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from convbench.analysis.comparison import SIGNIFICANT
 from convbench.words import points
 
 
@@ -56,6 +57,13 @@ def by_parameters(summary: pd.DataFrame) -> str:
     if low == high:
         return f"Every combination trains {high:,} parameters"
     return f"From {low:,} to {high:,} parameters learn"
+
+
+def by_rank(ranks: pd.Series, p: float) -> str:
+    """Say who ranks first over the datasets, if the ranks differ beyond chance."""
+    if p > SIGNIFICANT:
+        return "Over all datasets, no way to train ranks apart from the others beyond chance"
+    return f"Over all datasets, {ranks.index[0]} ranks first ({ranks.iloc[0]:.1f} on average)"
 
 
 def by_factor(dataset: str, effects: pd.DataFrame) -> str:

@@ -8,10 +8,12 @@ import pandas as pd
 
 from convbench.analysis import titles
 from convbench.analysis.pareto import front
+from convbench.analysis.ranks import ranking
 from convbench.config.datasets import in_words
 from convbench.data.prepared import Card
 from convbench.report import factor_figures, figures
 from convbench.report.figures import Figure
+from convbench.report.rank_figures import critical_difference
 from convbench.stages.plan import Plan
 from convbench.stages.report_errors import error_figures_of
 from convbench.stages.report_learning import depth_figures, rate_figures
@@ -54,6 +56,11 @@ def figures_of(
         for page, figure in _of_dataset(str(name), results.of(str(name)), colours, score):
             pages[page].append(figure)
     summary = results.summary
+    if found := ranking(summary):
+        title = titles.by_rank(found.ranks, found.p)
+        pages["accuracy"].append(
+            critical_difference(found.ranks, found.pairs, found.datasets, found.p, title)
+        )
     pages["cost"].append(figures.parameters(summary, colours, titles.by_parameters(summary)))
     pages["convergence"] += rate_figures(plan)
     pages["factors"] += depth_figures(tables, results.runs, results.epochs)
