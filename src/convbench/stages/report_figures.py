@@ -90,4 +90,18 @@ def _of_dataset(
         yield "factors", factor_figures.variance(name, own.variance, score, title)
     if len(own.effects):
         title = titles.by_factor(name, own.effects)
-        yield "factors", factor_figures.effects(name, own.effects, score, title)
+        yield "factors", factor_figures.effects(name, worded(own.effects), score, title)
+
+
+def worded(effects: pd.DataFrame) -> pd.DataFrame:
+    """Say numbers of images as such: ``1,000 images``, no longer ``1000``."""
+    sizes = effects["factor"] == "train_size"
+    said = {
+        side: effects[side].where(~sizes, [_images(value) for value in effects[side]])
+        for side in ("level", "baseline")
+    }
+    return effects.assign(**said)
+
+
+def _images(value: str) -> str:
+    return f"{int(value):,} images" if value.isdigit() else value
