@@ -97,6 +97,16 @@ def test_dvc_agrees_with_what_was_made(reproduced, monkeypatch):
         assert repo.status(["data.dvc"]) == {}
 
 
+def test_snakemakes_own_report_holds_the_pages_in_order_with_captions(project):
+    done = project.snakemake("--report", "own.html")
+
+    assert done.returncode == 0, done.stderr
+    html = (project.root / "own.html").read_text(encoding="utf-8")
+    places = [html.index(f"{place} {name}") for place, name in enumerate(PAGES.values(), start=1)]
+    assert places == sorted(places)
+    assert "The question, the best way to train for each task and its price" in html
+
+
 def test_the_same_numbers_come_out_with_another_number_of_cores(project):
     shutil.move(project.root / "results" / "runs", project.root / "first" / "runs")
 

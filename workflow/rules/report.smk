@@ -55,12 +55,19 @@ rule report:
         expected=expected_numbers(PLAN.grid.name),
         code=code_of_stage("report"),
     output:
-        index="reports/index.html",
-        others=[f"reports/{page}" for page in PAGES if page != "index.html"],
+        # The items of snakemake --report too, in the order of the pages.
+        [
+            report(
+                f"reports/{page}",
+                caption=f"../report/{Path(page).stem}.rst",
+                category=f"{place} {name}",
+            )
+            for place, (page, name) in enumerate(PAGES.items(), start=1)
+        ],
     log:
         "logs/report.log",
     params:
         tables=subpath(input.runs, parent=True),
     shell:
-        "python -m convbench report {input.grid} --tables {params.tables} --out {output.index}"
+        "python -m convbench report {input.grid} --tables {params.tables} --out {output[0]}"
         " 2>&1 | tee {log}"
