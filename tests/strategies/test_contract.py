@@ -59,7 +59,8 @@ def _built(name):
     head = list(network.get_submodule(entry.head).parameters())
     with torch.no_grad():
         head[0].normal_(0, 0.1)  # a ViT's starts at zero, which lets no gradient through
-        head[-1].fill_(1.0)  # SqueezeNet's ends in a ReLU, which could be dead
+        for bias in head[1:]:  # MaxViT's has none
+            bias.fill_(1.0)  # SqueezeNet's ends in a ReLU, which could be dead
     return entry, side, network, head
 
 
