@@ -79,7 +79,8 @@ def _step(network, side, phase, epoch):
     with torch.random.fork_rng():
         torch.manual_seed(1)
         logits = network(torch.rand(4, 3, side, side))
-    F.cross_entropy(logits, torch.tensor([0, 1, 1, 2])).backward()
+    # Smoothed: four images are soon all right, and then VGG's gradient is too small to move anything.
+    F.cross_entropy(logits, torch.tensor([0, 1, 1, 2]), label_smoothing=0.1).backward()
     optimiser.step()
     after = network.state_dict()
     return {name for name in after if not after[name].equal(before[name])}

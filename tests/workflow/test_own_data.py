@@ -71,7 +71,7 @@ def test_the_report_shows_them_and_every_finding_beside_them(done):
     assert (
         "Label by label: pets, 20 training images" in (done.root / "reports/accuracy.html").read_text()
     )
-    assert html.count(">F2</th>") == 1
+    assert html.count(">F2</th>") == 2
     for badge in ("5.0% of test seen", "1 skipped", "breaks labels"):
         assert f">{badge}</a>" in html
     assert "images/7.png" not in html
