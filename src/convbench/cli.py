@@ -74,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     add.add_argument("--update", action="store_true", help="make these the expected numbers")
     add.set_defaults(run=_reproduced)
     _add_rules(commands)
+    _add_results(commands)
     return parser
 
 
@@ -123,6 +124,9 @@ def _add_rules(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     add.add_argument("--out", type=Path, required=True)
     add.set_defaults(run=_import_weights)
 
+
+def _add_results(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add what the rules after the runs call."""
     add = commands.add_parser("aggregate", help="collect the runs into tables")
     add.add_argument("config", type=Path)
     add.add_argument("--ids", type=Path, required=True)
