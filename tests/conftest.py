@@ -14,7 +14,7 @@ from PIL import Image
 
 from convbench.config.spec import Budget, Optimisation, RunSpec
 from convbench.data.base import Listing, Sample, Splitting
-from convbench.data.prepared import Settings, prepare
+from convbench.data.preparing import Settings, prepare
 from tests.project import Project, copy_project
 
 

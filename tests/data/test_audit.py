@@ -5,7 +5,8 @@ from tests.conftest import how
 
 from convbench.data.audit import audit
 from convbench.data.base import Listing, Sample
-from convbench.data.prepared import open_prepared, prepare
+from convbench.data.prepared import open_prepared
+from convbench.data.preparing import prepare
 
 RNG = np.random.default_rng(0)
 

@@ -10,7 +10,8 @@ from tests.conftest import how
 from convbench.data.base import Listing, Sample
 from convbench.data.duplicates import groups_of
 from convbench.data.images import decode
-from convbench.data.prepared import open_prepared, prepare
+from convbench.data.prepared import open_prepared
+from convbench.data.preparing import prepare
 from convbench.errors import UserError
 
 RNG = np.random.default_rng(0)

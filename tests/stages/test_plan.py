@@ -108,6 +108,7 @@ def test_a_run_depends_on_its_own_parts_and_on_no_other(values):
 
     assert {
         "augment/affine.py",
+        "data/prepared.py",
         "engine/loop.py",
         "models/resnet_cifar.py",
         "seeding.py",
@@ -117,13 +118,14 @@ def test_a_run_depends_on_its_own_parts_and_on_no_other(values):
     others = {"augment/none.py", "models/simple_cnn.py", "strategies/scratch.py"}
     catalogues = {f"{part}/__init__.py" for part in ("augment", "data", "models", "strategies")}
     unrelated = {"config/grid.py", "report/page.py", "tracking/mirror.py", "cli.py", "data/digits.py"}
-    assert not code & (others | catalogues | unrelated)
+    making = {"data/preparing.py", "data/images.py", "data/duplicates.py"}
+    assert not code & (others | catalogues | unrelated | making)
 
 
 def test_a_prepared_dataset_depends_on_its_own_reader(values):
     code = _names(code_of_prepared("digits", plan(values, "a.yaml").grid))
 
-    assert {"data/digits.py", "data/prepared.py", "data/splits.py"} <= code
+    assert {"data/digits.py", "data/preparing.py", "data/splits.py"} <= code
     assert "data/letters.py" not in code
 
 
@@ -133,7 +135,7 @@ def test_a_users_own_dataset_depends_on_the_layouts_and_on_no_dataset_of_the_cat
 
     code = _names(code_of_prepared("zoo", plan(values, "a.yaml").grid))
 
-    assert {"data/folder.py", "data/prepared.py"} <= code
+    assert {"data/folder.py", "data/preparing.py"} <= code
     assert not code & {"data/digits.py", "data/letters.py", "data/cifar10.py"}
 
 

@@ -11,7 +11,8 @@ from tests.conftest import how
 
 from convbench.config.spec import Budget
 from convbench.data.base import Listing, Sample
-from convbench.data.prepared import open_prepared, prepare
+from convbench.data.prepared import open_prepared
+from convbench.data.preparing import prepare
 from convbench.engine.batches import Standardise
 from convbench.engine.loop import Epoch, Trainer
 from convbench.errors import UserError

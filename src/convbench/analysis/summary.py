@@ -45,6 +45,12 @@ def best_by_validation(summary: pd.DataFrame) -> pd.Series:
     return summary.loc[summary["val"].idxmax()]
 
 
+def runs_of(cell: pd.Series, runs: pd.DataFrame) -> pd.DataFrame:
+    """Return the finished runs of one cell, which differ by seed alone."""
+    same = (runs[list(FACTORS)] == cell[list(FACTORS)]).all(axis=1)
+    return runs[same & (runs["outcome"] == "finished")]
+
+
 def cheapest_near(task: pd.DataFrame) -> pd.Series | None:
     """Return the cell of one task that trains fastest of those within a point of its best on validation.
 

@@ -1,9 +1,12 @@
 """The results as tables: a row a run, a row an epoch, a row a label."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
+
+from convbench.files import write_whole
 
 RUN_COLUMNS: Mapping[str, str] = {
     "run_id": "string",
@@ -167,3 +170,9 @@ def table(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str]) -> pd.D
         name: pd.array([row.get(name) for row in rows], dtype=dtype) for name, dtype in columns.items()
     }
     return pd.DataFrame(data)
+
+
+def write_table(data: pd.DataFrame, path: Path) -> None:
+    """Write a table as Parquet to ``path`` and as CSV beside it."""
+    write_whole(path, lambda draft: data.to_parquet(draft, index=False))
+    write_whole(path.with_suffix(".csv"), lambda draft: data.to_csv(draft, index=False))

@@ -6,9 +6,8 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure as Drawing
-from matplotlib.ticker import PercentFormatter
 
-from convbench.report.figures import Figure, styled, svg
+from convbench.report.figures import PERCENT, Figure, styled, svg
 
 _MOST = 25  # classes that a matrix has room for
 
@@ -68,8 +67,8 @@ def reliability(dataset: str, bins: pd.DataFrame, who: str, title: str) -> Figur
             alpha=0.6,
         )
         axes.set(xlabel="how sure (probability)", ylabel="how often right", xlim=(0, 1), ylim=(0, 1.02))
-        axes.xaxis.set_major_formatter(PercentFormatter(1.0))
-        axes.yaxis.set_major_formatter(PercentFormatter(1.0))
+        axes.xaxis.set_major_formatter(PERCENT)
+        axes.yaxis.set_major_formatter(PERCENT)
         axes.legend(loc="upper left")
         sns.despine(drawing)
         return Figure(

@@ -3,9 +3,8 @@
 import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure as Drawing
-from matplotlib.ticker import PercentFormatter
 
-from convbench.report.figures import Figure, styled, svg
+from convbench.report.figures import PERCENT, Figure, styled, svg
 
 _SEEN, _UNSEEN = "#0173b2", "#949494"
 
@@ -59,7 +58,7 @@ def variance(dataset: str, rows: pd.DataFrame, score: str, title: str) -> Figure
         bars = axes.barh(names, rows["share"].astype(float), color=colours)
         axes.bar_label(bars, fmt=lambda value: f"{value:.1%}", padding=3, fontsize=9)
         axes.set_xlabel(f"share of the variance of the test {score} between runs")
-        axes.xaxis.set_major_formatter(PercentFormatter(1.0))
+        axes.xaxis.set_major_formatter(PERCENT)
         axes.margins(x=0.12)
         axes.invert_yaxis()
         axes.grid(visible=False, axis="y")

@@ -12,7 +12,6 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import pandas as pd
 import seaborn as sns
-from matplotlib.axes import Axes
 from matplotlib.container import BarContainer
 from matplotlib.figure import Figure as Drawing
 from matplotlib.ticker import (
@@ -34,9 +33,9 @@ _STYLE: Any = {  # rc parameters: matplotlib types their keys as literals, seabo
     "legend.frameon": False,
     "figure.constrained_layout.use": False,
 }
-_COUNT = FuncFormatter(lambda value, _: f"{value:,.0f}")
+COUNT = FuncFormatter(lambda value, _: f"{value:,.0f}")
 _SECONDS = FuncFormatter(lambda value, _: f"{value:g}")
-_PERCENT = FuncFormatter(lambda value, _: f"{100 * value:.10g}%")
+PERCENT = FuncFormatter(lambda value, _: f"{100 * value:.10g}%")
 
 
 Colours = dict[str, tuple[float, float, float]]
@@ -99,9 +98,9 @@ def accuracy_by_size(
         grid.set(xscale="log", xticks=sorted(runs["train_size"].unique()))
         grid.set_axis_labels("training images (log scale)", f"test {score}")
         for axes in grid.axes.flat:
-            axes.xaxis.set_major_formatter(_COUNT)
+            axes.xaxis.set_major_formatter(COUNT)
             axes.xaxis.set_minor_formatter(NullFormatter())
-            axes.yaxis.set_major_formatter(_PERCENT)
+            axes.yaxis.set_major_formatter(PERCENT)
         grid.set_titles("{col_name}")
         return Figure(
             dataset=dataset,
@@ -139,7 +138,7 @@ def accuracy_by_cell(
         grid.set_axis_labels(f"test {score}", "")
         grid.set_titles("{col_name}")
         for axes in grid.axes.flat:
-            axes.xaxis.set_major_formatter(_PERCENT)
+            axes.xaxis.set_major_formatter(PERCENT)
             axes.grid(visible=True, axis="x")
         return Figure(
             dataset=dataset,
@@ -178,7 +177,7 @@ def accuracy_by_seconds(
             front = task[task["front"]].sort_values("seconds")
             axes.step(front["seconds"], front["test"], where="post", color="0.45", zorder=1)
             axes.set_title(f"{size:,} training images")
-            axes.yaxis.set_major_formatter(_PERCENT)
+            axes.yaxis.set_major_formatter(PERCENT)
         grid.set(xscale="log")
         for axes in grid.axes.flat:
             axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
@@ -224,7 +223,7 @@ def convergence(dataset: str, epochs: pd.DataFrame, colours: Colours, score: str
         grid.set_titles("{col_name}")
         for axes in grid.axes.flat:
             axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
-            axes.yaxis.set_major_formatter(_PERCENT)
+            axes.yaxis.set_major_formatter(PERCENT)
         return Figure(
             dataset=dataset,
             title=title,
@@ -272,94 +271,10 @@ def parameters(summary: pd.DataFrame, colours: Colours, title: str) -> Figure:
         )
 
 
-def sizes(networks: pd.DataFrame, colours: Colours) -> Figure:
-    """Draw the parameters of each network against its multiply-adds; columns as they are called."""
-    with styled():
-        drawing = Drawing(figsize=(8.5, 4.4), layout="tight")
-        axes = drawing.subplots()
-        sns.scatterplot(
-            networks,
-            x="macs",
-            y="parameters",
-            hue="network",
-            style="network",
-            palette=colours,
-            s=110,
-            ax=axes,
-        )
-        axes.set(
-            xscale="log",
-            yscale="log",
-            xlabel="multiply-adds of one image (log scale)",
-            ylabel="parameters (log scale)",
-        )
-        for axis in (axes.xaxis, axes.yaxis):
-            axis.set_major_formatter(EngFormatter(sep=" "))
-        _legend_beside(axes)
-        return Figure(
-            dataset="",
-            title="Parameters and multiply-adds",
-            caption="One point a network, at the image size beside its name. Parameters are what has to "
-            "be stored and learned, multiply-adds what has to be calculated for one image: fully "
-            "connected layers have many of the first, convolutions on large maps many of the second. "
-            "k, M, G: thousands, millions, billions. A residual network and its plain twin lie on each "
-            "other.",
-            alt=f"Points of parameters over multiply-adds for {', '.join(networks['network'])}. "
-            "The numbers are in the table.",
-            source=svg(drawing),
-        )
-
-
-def receptive_fields(layers: pd.DataFrame, colours: Colours) -> Figure:
-    """Draw how the receptive field, in pixels, grows with the depth; the largest of each depth."""
-    largest = layers.groupby(["network", "depth"], sort=False, as_index=False)["field"].max()
-    with styled():
-        drawing = Drawing(figsize=(8.5, 4.4), layout="tight")
-        axes = drawing.subplots()
-        sns.lineplot(
-            largest,
-            x="depth",
-            y="field",
-            hue="network",
-            style="network",
-            palette=colours,
-            markers=True,
-            dashes=False,
-            ax=axes,
-        )
-        axes.set(
-            xscale="log",
-            yscale="log",
-            xlabel="depth: layers with weights so far (log scale)",
-            ylabel="receptive field, px a side (log scale)",
-        )
-        for axis in (axes.xaxis, axes.yaxis):
-            axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-            axis.set_major_formatter(_COUNT)
-            axis.set_minor_formatter(NullFormatter())
-        _legend_beside(axes)
-        return Figure(
-            dataset="",
-            title="The receptive field grows with depth",
-            caption="What one position of a layer's output sees of the image, along the longest path. "
-            "Every stride makes the layers after it widen it in larger steps. A line ends where "
-            "pooling, a fully connected layer, attention or squeeze-and-excitation sees all at once. A "
-            "residual network and its plain twin lie on each other.",
-            alt=f"Lines of the receptive field over depth for {', '.join(largest['network'].unique())}. "
-            "The last values are in the table.",
-            source=svg(drawing),
-        )
-
-
 def _means(data: pd.DataFrame, by: list[str], column: str) -> pd.DataFrame:
     """Return what a line joins: means with their extremes."""
     grouped = data.groupby(by, sort=False)[column]
     return grouped.agg(["mean", "min", "max", "size"]).reset_index()
-
-
-def _legend_beside(axes: Axes) -> None:
-    axes.legend(title="network", loc="center left", bbox_to_anchor=(1, 0.5))
-    sns.despine(axes.figure)
 
 
 def styled() -> AbstractContextManager[None]:

@@ -5,9 +5,9 @@ from typing import Any
 
 import pandas as pd
 import seaborn as sns
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import MaxNLocator
 
-from convbench.report.figures import Figure, styled, svg
+from convbench.report.figures import PERCENT, Figure, styled, svg
 
 _FAMILIES = {"plain": "plain", "resnet": "residual"}
 _MOMENTS = ("first epoch", "middle", "last epoch")
@@ -82,7 +82,7 @@ def errors_by_depth(found: pd.DataFrame, title: str) -> Figure:
         grid.set_titles("{col_name} images")
         for axes in grid.axes.flat:
             axes.set_xticks(depths)
-            axes.yaxis.set_major_formatter(PercentFormatter(1.0))
+            axes.yaxis.set_major_formatter(PERCENT)
         return Figure(
             dataset="",
             title=title,

@@ -6,8 +6,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from convbench.analysis.guidelines import guidelines
 from convbench.analysis.tables import (
     EPOCH_COLUMNS,
@@ -16,10 +14,11 @@ from convbench.analysis.tables import (
     LABEL_COLUMNS,
     RUN_COLUMNS,
     table,
+    write_table,
 )
 from convbench.config.spec import RunSpec
 from convbench.data.prepared import open_prepared
-from convbench.files import read_json, write_whole
+from convbench.files import read_json
 from convbench.stages.checks import broken_labels, rate_ratios, rate_warnings
 from convbench.stages.journal import Record
 from convbench.stages.plan import Plan
@@ -91,9 +90,3 @@ def _gradients(run: str, epochs: Sequence[Mapping[str, Any]]) -> Iterator[dict[s
                 "depth": depth,
                 "norm": norm,
             }
-
-
-def write_table(data: pd.DataFrame, path: Path) -> None:
-    """Write a table as Parquet to ``path`` and as CSV beside it."""
-    write_whole(path, lambda draft: data.to_parquet(draft, index=False))
-    write_whole(path.with_suffix(".csv"), lambda draft: data.to_csv(draft, index=False))

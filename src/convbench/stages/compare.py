@@ -11,10 +11,15 @@ from convbench.analysis.calibration import reliability
 from convbench.analysis.comparison import Comparison, Shares, compare, shares_of_images
 from convbench.analysis.convergence import convergence
 from convbench.analysis.factors import effects, shares
-from convbench.analysis.summary import FACTORS, best_by_validation, cells
-from convbench.analysis.tables import COMPARISON_COLUMNS, EFFECT_COLUMNS, SHARE_COLUMNS, table
+from convbench.analysis.summary import FACTORS, best_by_validation, cells, runs_of
+from convbench.analysis.tables import (
+    COMPARISON_COLUMNS,
+    EFFECT_COLUMNS,
+    SHARE_COLUMNS,
+    table,
+    write_table,
+)
 from convbench.analysis.uncertainty import over_seeds_and_images
-from convbench.stages.aggregate import write_table
 from convbench.stages.predictions import Predictions, read_predictions
 from convbench.stages.runs import RUNS
 
@@ -107,7 +112,7 @@ def _difference(found: Comparison) -> dict[str, Any]:
 
 def _said(cell: pd.Series, runs: pd.DataFrame) -> dict[int, Predictions]:
     """Read what the runs of a cell said, seed by seed."""
-    own = runs[(runs[list(FACTORS)] == cell[list(FACTORS)]).all(axis=1)]
+    own = runs_of(cell, runs)
     return {int(run.seed): read_predictions(RUNS / str(run.run_id)) for run in own.itertuples()}
 
 

@@ -8,8 +8,9 @@ from convbench.config.datasets import DatasetSettings
 from convbench.config.spec import Resize
 from convbench.data import pins
 from convbench.data.base import Dataset
-from convbench.data.prepared import Card, Settings
-from convbench.data.prepared import prepare as write_prepared
+from convbench.data.prepared import Card
+from convbench.data.preparing import Settings
+from convbench.data.preparing import prepare as write_prepared
 from convbench.files import make_folder
 from convbench.stages.datasets import dataset_of
 from convbench.stages.fetch import PINS

@@ -9,7 +9,14 @@ import pandas as pd
 
 from convbench.analysis.findings import FACTORS as FACTORS_PAGE
 from convbench.analysis.findings import Sentence, findings, transfers
-from convbench.analysis.summary import FACTORS, below_chance, best_by_validation, cells, cheapest_near
+from convbench.analysis.summary import (
+    FACTORS,
+    below_chance,
+    best_by_validation,
+    cells,
+    cheapest_near,
+    runs_of,
+)
 from convbench.config.datasets import in_words
 from convbench.data.prepared import Card, open_prepared
 from convbench.files import read_json, write_text
@@ -48,7 +55,7 @@ def report(plan: Plan, tables: Path, out: Path) -> None:
         guidelines=pd.read_parquet(tables / "guidelines.parquet").to_dict("records"),
         pretraining=_pretraining(plan),
         datasets=[vars(card) for card in cards.values()],
-        labels=_labels(tables, results.summary),
+        labels=_labels(pd.read_parquet(tables / "labels.parquet"), runs, results.summary),
         hardest={
             name: hardest_of(runs, results.summary, str(name))
             for name in results.summary["dataset"].unique()
@@ -165,16 +172,13 @@ def _reproduction(plan: Plan, tables: Path) -> str:
     return f"Against the numbers that the repository expects: {result.in_words()}"
 
 
-def _labels(tables: Path, summary: pd.DataFrame) -> list[Mapping[str, Any]]:
+def _labels(labels: pd.DataFrame, runs: pd.DataFrame, summary: pd.DataFrame) -> list[Mapping[str, Any]]:
     """Return the scores label by label of the best cell of each task whose images carry several."""
     found: list[Mapping[str, Any]] = []
-    labels = pd.read_parquet(tables / "labels.parquet")
-    runs = pd.read_parquet(tables / "runs.parquet")
     several = summary[summary["test_f2"].notna()]
     for (dataset, size), task in several.groupby(["dataset", "train_size"], sort=True):
         best = best_by_validation(task)
-        same = (runs[list(FACTORS)] == best[list(FACTORS)]).all(axis=1)
-        own = labels[labels["run_id"].isin(runs["run_id"][same])]
+        own = labels[labels["run_id"].isin(runs_of(best, runs)["run_id"])]
         rows = own.groupby("label", sort=False).mean(numeric_only=True).reset_index()
         found.append({"dataset": dataset, "size": size, "best": best, "rows": rows.to_dict("records")})
     return found

@@ -8,7 +8,7 @@ from convbench.data.prepared import open_prepared
 from convbench.models import architecture_of
 from convbench.models.anatomy import Anatomy, anatomy_of
 from convbench.models.base import stem_note
-from convbench.report import figures
+from convbench.report import anatomy_figures, figures
 from convbench.report.anatomy_page import AnatomyPage, NetworkPart, Row
 from convbench.stages.anatomy import coverage, field_in_words, row_of, short
 from convbench.stages.plan import Plan
@@ -42,7 +42,10 @@ def anatomy_page(plan: Plan) -> AnatomyPage:
             *({**_total(name, found), "here": "yes"} for name, found in own.items()),
         ],
         networks=[_part(name, found) for name, found in own.items()],
-        figures=[figures.sizes(table, colours), figures.receptive_fields(growth, colours)],
+        figures=[
+            anatomy_figures.sizes(table, colours),
+            anatomy_figures.receptive_fields(growth, colours),
+        ],
     )
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from convbench.analysis.calibration import Reliability, reliability
 from convbench.analysis.errors import confusion, hardest, most_confused
-from convbench.analysis.summary import FACTORS, best_by_validation
+from convbench.analysis.summary import best_by_validation, runs_of
 from convbench.data.prepared import Prepared, open_prepared
 from convbench.report import error_figures
 from convbench.report.data_page import Strip
@@ -58,8 +58,7 @@ def _best(
     """Return the best cell of a dataset's largest task, and what its runs said."""
     own = summary[summary["dataset"] == dataset]
     best = best_by_validation(own[own["train_size"] == own["train_size"].max()])
-    same = (runs[list(FACTORS)] == best[list(FACTORS)]).all(axis=1) & (runs["outcome"] == "finished")
-    return best, [read_predictions(RUNS / run) for run in runs.loc[same, "run_id"]]
+    return best, [read_predictions(RUNS / run) for run in runs_of(best, runs)["run_id"]]
 
 
 def _confused(dataset: str, counts: np.ndarray, data: Prepared) -> str:
