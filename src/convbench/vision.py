@@ -46,6 +46,6 @@ def _declare() -> torch.library.Library | None:
 
 _library = _declare()  # kept: the schemas are undone when it is garbage-collected
 
-import torchvision  # noqa: E402
+import torchvision  # noqa: E402 (once its operators are declared)
 
 __all__ = ["torchvision"]

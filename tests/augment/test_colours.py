@@ -9,7 +9,7 @@ from convbench.augment.medical import medical
 from convbench.seeding import generator
 from convbench.vision import torchvision  # noqa: F401 (the door: it has to come first)
 
-from torchvision.transforms.v2 import functional as kernels  # isort: skip
+from torchvision.transforms.v2 import functional as kernels  # isort: skip (after the door)
 
 KERNELS = {
     "brightness": kernels.adjust_brightness,

@@ -11,7 +11,7 @@ from convbench.augment.trivial_augment import trivial_augment
 from convbench.seeding import generator
 from convbench.vision import torchvision  # noqa: F401 (the door: it has to come first)
 
-from torchvision.transforms import v2  # isort: skip
+from torchvision.transforms import v2  # isort: skip (after the door)
 
 SIDE = 40
 THEIRS = {

@@ -12,7 +12,7 @@ from convbench.augment.rotation import rotation
 from convbench.seeding import generator
 from convbench.vision import torchvision
 
-from torchvision.transforms.v2 import functional as kernels  # isort: skip
+from torchvision.transforms.v2 import functional as kernels  # isort: skip (after the door)
 
 SIDE = 24
 IMAGE = torch.rand(3, SIDE, SIDE, generator=generator("image"))

@@ -197,7 +197,7 @@ BLOCKS = {
 }
 
 
-@pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel")
+@pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel")  # meant: it is a case
 @pytest.mark.parametrize("block", BLOCKS.values(), ids=BLOCKS)
 def test_receptive_fields_of_blocks_are_those_that_a_gradient_measures(block):
     expected = _fields(block, 80)

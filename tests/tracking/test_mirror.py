@@ -3,6 +3,7 @@ import pytest
 from convbench.errors import UserError
 from convbench.tracking.mirror import Mirror, open_store
 
+# MLflow's own, and those of the libraries that it brings.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
 
 HEADER = {
@@ -131,8 +132,10 @@ def test_a_complete_record_is_not_written_to_again(mirror, monkeypatch):
 def test_what_was_cut_short_is_sent_again_without_doubles(mirror, monkeypatch):
     epochs = [_epoch(1), _epoch(2)]
     broken = mirror()
-    monkeypatch.setattr(broken.client, "set_terminated", lambda *_: (_ for _ in ()).throw(OSError))
-    with pytest.raises(OSError):  # noqa: PT011
+    monkeypatch.setattr(
+        broken.client, "set_terminated", lambda *_: (_ for _ in ()).throw(OSError("cut short"))
+    )
+    with pytest.raises(OSError, match="cut short"):
         broken.sync(HEADER, epochs, METRICS, [])
 
     run = mirror().sync(HEADER, epochs, METRICS, [])

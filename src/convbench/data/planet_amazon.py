@@ -16,10 +16,24 @@ from convbench.data.published import gather, unpacked
 from convbench.errors import UserError
 
 CLASSES = (
-    "agriculture", "artisinal_mine", "bare_ground", "blooming", "blow_down", "clear", "cloudy",
-    "conventional_mine", "cultivation", "habitation", "haze", "partly_cloudy", "primary", "road",
-    "selective_logging", "slash_burn", "water",
-)  # fmt: skip
+    "agriculture",
+    "artisinal_mine",
+    "bare_ground",
+    "blooming",
+    "blow_down",
+    "clear",
+    "cloudy",
+    "conventional_mine",
+    "cultivation",
+    "habitation",
+    "haze",
+    "partly_cloudy",
+    "primary",
+    "road",
+    "selective_logging",
+    "slash_burn",
+    "water",
+)
 
 
 _TABLES = ("train_v2.csv", "train_classes.csv")

@@ -71,7 +71,7 @@ def _border(data: Prepared, split: Split, most: int) -> tuple[np.ndarray, np.nda
 
 def _chances(forest: object, images: np.ndarray) -> np.ndarray:
     """Return the probability of each label, ``[n, C]``: of one that no image carried, zero."""
-    per_label = forest.predict_proba(images)  # type: ignore[attr-defined]
+    per_label = forest.predict_proba(images)  # type: ignore[attr-defined]  # no types
     return np.stack([p[:, 1] if p.shape[1] > 1 else np.zeros(len(p)) for p in per_label], axis=1)
 
 

@@ -102,7 +102,7 @@ class Call:
         """The tensor that it is called on; of a list, the first."""
         return self.inputs[0]
 
-    def value(self, place: int, name: str, default: Any = None) -> Any:  # noqa: ANN401
+    def value(self, place: int, name: str, default: Any = None) -> Any:  # noqa: ANN401 (as called)
         """Return an argument, given at its place after the first one or by its name."""
         if place < len(self.arguments):
             return self.arguments[place]
