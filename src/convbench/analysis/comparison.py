@@ -42,7 +42,7 @@ def compare(others: Sequence[Shares], best: Shares) -> list[Comparison | None]:
     With several seeds, seeds and images vary both: see ``analysis.uncertainty``. Few seeds tell little
     of how much seeds matter, so all comparisons of the task do together: their mean squares are
     averaged, with half of the degrees of freedom of independent ones, as all have the best in them.
-    Simulated with 3 to 18 ways to train that are equally good, some worse one is found in 2 to 8 of 100
+    Simulated with 3 to 18 ways to train that are equally good, some worse one is found in 1 to 8 of 100
     tasks (14 where seeds matter to some three times as much as to others).
 
     With one seed, images alone vary: McNemar's exact test where each is right or wrong (McNemar 1947),
