@@ -208,6 +208,7 @@ def test_a_badge_of_the_data_is_beside_every_number_that_came_of_it(runs):
 
     assert html["index.html"].count(mark) == 2 + 2  # answers, leaderboards
     assert html["accuracy.html"].count(mark) == 1
+    assert not re.search(r"<summary>[^\n]*<a ", html["index.html"])  # a button holds no link
     assert html["reproduce.html"].count(mark) == len(runs)
     assert not any(mark in page for page in render(_report(runs)).values())
 
