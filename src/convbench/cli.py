@@ -107,8 +107,13 @@ def _add_rules(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     add.add_argument("--spec", required=True, help="the run, as JSON")
     add.add_argument("--prepared", type=Path, required=True)
     add.add_argument("--weights", type=Path, nargs="?", help="start from this file")
-    add.add_argument("--out", type=Path, required=True)
-    add.add_argument("--keep", type=Path, help="write the best epoch's weights here")
+    add.add_argument(
+        "--out",
+        type=Path,
+        nargs="+",
+        required=True,
+        help="metrics.json, in the folder for all else, and a .safetensors where weights are kept",
+    )
     add.add_argument("--rates", type=Path, nargs="?", help="what find-rate wrote")
     add.set_defaults(run=_train)
 
@@ -216,10 +221,13 @@ def _open_store(options: argparse.Namespace) -> None:
 
 def _train(options: argparse.Namespace) -> None:
     from convbench.config.spec import RunSpec
+    from convbench.stages.journal import METRICS
     from convbench.stages.train import train
 
     spec = RunSpec.model_validate_json(options.spec)
-    train(spec, options.prepared, options.weights, options.out, options.keep, options.rates)
+    folder = next(path.parent for path in options.out if path.name == METRICS)
+    keep = next((path for path in options.out if path.suffix == ".safetensors"), None)
+    train(spec, options.prepared, options.weights, folder, keep, options.rates)
 
 
 def _find_rate(options: argparse.Namespace) -> None:

@@ -15,6 +15,7 @@ from convbench.stages.runs import store_address
 from convbench.stages.workflow import any_of, ready
 
 PLAN = ready(config, workflow.overwrite_configfiles)
+EXPLAINED = {run.id for runs in PLAN.explained.values() for run in runs}
 
 
 wildcard_constraints:

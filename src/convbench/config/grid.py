@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from itertools import product
+from math import inf
 from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import (
@@ -32,6 +33,7 @@ from convbench.config.spec import (
     Resize,
     RunSpec,
     Seed,
+    folder_of,
 )
 from convbench.config.weights import IMAGENET, WeightsFile, is_imagenet
 from convbench.errors import UserError
@@ -92,6 +94,8 @@ class Grid(Frozen):
     """What networks see: 3, colour; 1, the luminance alone."""
     gradient_norms: bool = False
     """Record the norm of each layer's gradient along the training."""
+    explain: Annotated[tuple[ArchitectureName, ...], AfterValidator(_distinct)] | None = None
+    """Architectures whose trained networks the report opens; none given: the first of the grid."""
     threads: Count
     """CPU threads of one training."""
     device: Device
@@ -128,6 +132,15 @@ class Grid(Frozen):
         for architecture in self.architectures:
             if not any(self.is_for(name, architecture) for name in self.strategies):
                 raise ValueError(f"architectures: {architecture!r} is in no strategy's architectures")
+        return self
+
+    @model_validator(mode="after")
+    def _every_explained_architecture_is_trained(self) -> Self:
+        if unknown := [name for name in self.explain or () if name not in self.architectures]:
+            raise ValueError(
+                f"explain: {unknown[0]!r} is not in the grid's architectures: "
+                f"{', '.join(self.architectures)}"
+            )
         return self
 
     @classmethod
@@ -176,6 +189,22 @@ class Grid(Frozen):
                 **self._surroundings(),
             )
 
+    def explained(self) -> dict[str, list[RunSpec]]:
+        """Return the runs whose networks the report opens, by ``dataset/architecture``.
+
+        Of each dataset the largest task, with the first of the augmentations and of the seeds; all
+        strategies.
+        """
+        chosen = self.architectures[:1] if self.explain is None else self.explain
+        largest = {run.dataset: run for run in sorted(self.runs(), key=_images_of)}
+        wanted = {(largest[name].task, self.augmentations[0], self.seeds[0]) for name in largest}
+        found: dict[str, list[RunSpec]] = {}
+        for run in self.runs():
+            if run.architecture in chosen and (run.task, run.augmentation, run.seed) in wanted:
+                view = f"{run.dataset}/{folder_of(run.architecture)}"
+                found.setdefault(view, []).append(run)
+        return found
+
     def pretraining_run(self, architecture: str, source: str) -> RunSpec:
         """Return the run that gives ``architecture`` the weights called ``source``."""
         settings = self.pretraining[source]
@@ -220,6 +249,10 @@ class Grid(Frozen):
     def dataset_names(self) -> list[str]:
         """Return every dataset that the grid touches, the pretraining sources included."""
         return sorted({task.partition("@")[0] for task in self.tasks} | set(self.sources()))
+
+
+def _images_of(run: RunSpec) -> float:
+    return inf if run.train_size is None else run.train_size
 
 
 M = TypeVar("M", bound=BaseModel)

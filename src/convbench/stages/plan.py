@@ -1,6 +1,6 @@
 """What a config asks for: runs, and what they start from. Checked before any work."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -30,6 +30,8 @@ class Plan:
     """``architecture/source`` -> the run that makes these weights."""
     imports: Mapping[str, ImportSpec]
     """``architecture/weights`` -> weights that come from elsewhere."""
+    explained: Mapping[str, Sequence[RunSpec]]
+    """``dataset/architecture`` -> the runs whose networks the report opens."""
     range_tests: Mapping[str, RunSpec]
     """``rate_key`` -> the run whose learning rate is looked for: the first of the cell's seeds."""
 
@@ -59,6 +61,7 @@ def plan(values: Mapping[str, Any], source: str) -> Plan:
             for key, name, weights in starts
             if weights not in grid.pretraining
         },
+        explained=grid.explained(),
         range_tests={rate_key(spec): spec for spec in reversed(wanted)},
     )
 
