@@ -70,10 +70,7 @@ def assemble(
     mean, std = data.card.mean, data.card.std
     normalisation = Normalisation((mean[0], mean[1], mean[2]), (std[0], std[1], std[2]))
     left_out: list[str] = []
-    with seeded("weights", spec.architecture, spec.seed):
-        network = architecture.build(classes, spec.image_size)
-    if spec.channels == 1:
-        to_grey(network)
+    network = untrained(spec, classes)
     if weights is not None:
         loaded = load_weights(network, architecture.head, weights, with_head=strategy.keeps_head)
         normalisation, left_out = loaded.normalisation, loaded.left_out
@@ -109,6 +106,15 @@ def assemble(
     )
     stem = stem_note(architecture, spec.image_size)
     return Cell(network, trainer, phases_at, test, normalisation, stem, left_out)
+
+
+def untrained(spec: RunSpec, classes: int) -> nn.Module:
+    """Build a run's network, with the weights that its seed draws."""
+    with seeded("weights", spec.architecture, spec.seed):
+        network = architecture_of(spec.architecture).build(classes, spec.image_size)
+    if spec.channels == 1:
+        to_grey(network)
+    return network
 
 
 def _parts(network: nn.Module, architecture: Architecture) -> Parts:
