@@ -132,6 +132,12 @@ def _add_rules(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def _add_results(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add what the rules after the runs call."""
+    add = commands.add_parser("explain", help="open the trained networks of an architecture")
+    add.add_argument("--spec", action="append", required=True, help="a run, as JSON; several times")
+    add.add_argument("--prepared", type=Path, required=True)
+    add.add_argument("--out", type=Path, required=True)
+    add.set_defaults(run=_explain)
+
     add = commands.add_parser("aggregate", help="collect the runs into tables")
     add.add_argument("config", type=Path)
     add.add_argument("--ids", type=Path, required=True)
@@ -243,6 +249,14 @@ def _import_weights(options: argparse.Namespace) -> None:
     from convbench.stages.import_weights import bring
 
     bring(ImportSpec.model_validate_json(options.spec), options.out)
+
+
+def _explain(options: argparse.Namespace) -> None:
+    from convbench.config.spec import RunSpec
+    from convbench.stages.explain import explain
+
+    specs = [RunSpec.model_validate_json(text) for text in options.spec]
+    explain(specs, options.prepared, options.out)
 
 
 def _track(options: argparse.Namespace) -> None:

@@ -148,3 +148,39 @@ def test_a_task_may_be_on_one_of_a_family(values):
     (spec, *_) = Grid.parse(values, "a.yaml").runs()
 
     assert (spec.dataset, spec.train_size) == ("medmnist/pneumoniamnist", 50)
+
+
+def test_the_first_architecture_is_opened_on_each_datasets_largest_task(values):
+    budget = {"epochs": 1, "batch_size": 5}
+    values["tasks"] = {"digits": budget, "digits@50": budget, "zoo@20": budget, "zoo@100": budget}
+
+    found = Grid.parse(values, "a.yaml").explained()
+
+    assert {view: [run.id for run in runs] for view, runs in found.items()} == {
+        "digits/simple_cnn": [
+            "digits/simple_cnn/scratch/none/s0",
+            "digits/simple_cnn/fine_tune/none/s0",
+        ],
+        "zoo/simple_cnn": [
+            "zoo@100/simple_cnn/scratch/none/s0",
+            "zoo@100/simple_cnn/fine_tune/none/s0",
+        ],
+    }
+
+
+@pytest.mark.parametrize(("names", "views"), [([], []), (["resnet20"], ["digits/resnet20"])])
+def test_what_is_opened_can_be_chosen(values, names, views):
+    values["explain"] = names
+
+    assert list(Grid.parse(values, "a.yaml").explained()) == views
+
+
+def test_an_architecture_to_open_must_be_trained(values):
+    values["explain"] = ["resnet56"]
+    _wrong(values, "explain: 'resnet56' is not in the grid's architectures: simple_cnn, resnet20")
+
+
+def test_what_is_opened_changes_no_run(values):
+    runs = list(Grid.parse(values, "a.yaml").runs())
+
+    assert list(Grid.parse({**values, "explain": ["resnet20"]}, "a.yaml").runs()) == runs

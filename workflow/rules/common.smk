@@ -7,11 +7,12 @@ from convbench.stages.plan import (
     code_of_import,
     code_of_prepared,
     code_of_stage,
+    code_of_view,
     rates_of,
     weights_of,
 )
 from convbench.stages.reproduction import expected_numbers
-from convbench.stages.runs import store_address
+from convbench.stages.runs import model_file, store_address
 from convbench.stages.workflow import any_of, ready
 
 PLAN = ready(config, workflow.overwrite_configfiles)
@@ -24,6 +25,7 @@ wildcard_constraints:
     pretraining=any_of(PLAN.pretrainings),
     imported=any_of(PLAN.imports),
     cell=any_of(PLAN.range_tests),
+    view=any_of(PLAN.explained),
 
 
 # What the command line and the config files came to: one file, for the stages that need all of it.

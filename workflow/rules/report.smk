@@ -45,6 +45,27 @@ rule compare:
         "python -m convbench compare --tables {params.tables} 2>&1 | tee {log}"
 
 
+rule explain:
+    input:
+        models=lambda wc: [str(model_file(run)) for run in PLAN.explained[wc.view]],
+        weights=lambda wc: [file for run in PLAN.explained[wc.view] for file in weights_of(run)],
+        card=lambda wc: f"results/prepared/{PLAN.explained[wc.view][0].dataset}/card.json",
+        code=lambda wc: code_of_view(PLAN.explained[wc.view]),
+    output:
+        pictures="results/explain/{view}/pictures.npz",
+        about="results/explain/{view}/about.json",
+    log:
+        "logs/explain/{view}.log",
+    threads: PLAN.grid.threads
+    params:
+        specs=lambda wc: [f"--spec={canonical_json(run)}" for run in PLAN.explained[wc.view]],
+        prepared=subpath(input.card, parent=True),
+        out=subpath(output.about, parent=True),
+    shell:
+        "python -m convbench explain {params.specs:q} --prepared {params.prepared} --out {params.out}"
+        " 2>&1 | tee {log}"
+
+
 rule report:
     input:
         grid="results/grid.json",
@@ -52,6 +73,7 @@ rule report:
         epochs="results/tables/epochs.parquet",
         comparisons="results/tables/comparisons.parquet",
         audits=expand("results/audit/{dataset}.json", dataset=PLAN.grid.dataset_names()),
+        views=expand("results/explain/{view}/about.json", view=PLAN.explained),
         expected=expected_numbers(PLAN.grid.name),
         code=code_of_stage("report"),
     output:

@@ -292,5 +292,6 @@ def svg(drawing: Drawing) -> str:
     """Return a drawing as a data URI and close it; the same drawing gives the same bytes."""
     text = io.StringIO()
     plt.close(drawing)  # seaborn's are kept open otherwise, all of a report's
-    drawing.savefig(text, format="svg", bbox_inches="tight", metadata={"Date": None, "Creator": None})
+    dateless = {"Date": None, "Creator": None}
+    drawing.savefig(text, format="svg", bbox_inches="tight", dpi=150, metadata=dateless)
     return "data:image/svg+xml;base64," + b64encode(text.getvalue().encode()).decode()

@@ -11,7 +11,7 @@ from convbench.report.figures import Figure
 from convbench.report.pages import PAGES
 from convbench.words import points
 
-_ELSEWHERE = ("anatomy.html", "data.html")
+_ELSEWHERE = ("anatomy.html", "data.html", "inside.html")
 """Pages with a content and a module of their own."""
 
 

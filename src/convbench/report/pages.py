@@ -9,6 +9,7 @@ PAGES: Mapping[str, str] = {
     "convergence.html": "Convergence",
     "factors.html": "Factors",
     "guidelines.html": "Guidelines",
+    "inside.html": "Inside",
     "anatomy.html": "Networks",
     "data.html": "Data",
     "reproduce.html": "Reproduce",

@@ -105,6 +105,12 @@ def code_of_import(spec: ImportSpec) -> list[str]:
     return sources_of(["convbench.stages.import_weights", _module(build)])
 
 
+def code_of_view(specs: Sequence[RunSpec]) -> list[str]:
+    """Return the source files whose edit makes a look into these runs' networks stale."""
+    build = architecture_of(specs[0].architecture).build
+    return sources_of(["convbench.stages.explain", _module(build)])
+
+
 def code_of_prepared(dataset: str, grid: Grid) -> list[str]:
     """Return the source files whose edit makes a prepared dataset stale."""
     reader = reader_of(dataset, settings_of(dataset, grid.datasets))

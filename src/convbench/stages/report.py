@@ -22,6 +22,7 @@ from convbench.data.prepared import Card, open_prepared
 from convbench.files import read_json, write_text
 from convbench.report.anatomy_page import render_anatomy
 from convbench.report.data_page import render_data
+from convbench.report.inside_page import render_inside
 from convbench.report.page import Leaderboard, Report, render
 from convbench.stages.journal import METRICS, Record
 from convbench.stages.plan import Plan
@@ -29,6 +30,7 @@ from convbench.stages.report_anatomy import anatomy_page
 from convbench.stages.report_data import Badges, badges_of, data_page
 from convbench.stages.report_errors import hardest_of
 from convbench.stages.report_figures import Results, figures_of, worded
+from convbench.stages.report_inside import inside_page
 from convbench.stages.report_learning import depth_findings
 from convbench.stages.reproduction import reproduction
 from convbench.stages.runs import PREPARED, RUNS, pretraining_folder, store_address
@@ -70,6 +72,7 @@ def report(plan: Plan, tables: Path, out: Path) -> None:
     pages = {
         "data.html": render_data(data_page(plan)),
         "anatomy.html": render_anatomy(anatomy_page(plan)),
+        "inside.html": render_inside(inside_page(plan, badges)),
     }
     for name, html in {**pages, **render(content)}.items():
         write_text(out.with_name(name), html)

@@ -30,6 +30,16 @@ def weights_file(architecture: str, weights: str) -> Path:
     return WEIGHTS / folder_of(architecture) / f"{weights}.safetensors"
 
 
+def model_file(spec: RunSpec) -> Path:
+    """Return the file in which a run leaves its best epoch's weights, if the grid keeps them."""
+    return RUNS / spec.id / "model.safetensors"
+
+
+def view_folder(view: str) -> Path:
+    """Return where what was found inside the networks of ``dataset/architecture`` lies."""
+    return RESULTS / "explain" / view
+
+
 def rate_key(spec: RunSpec) -> str:
     """Name what a learning-rate range test is of: a run's cell, the same for all of its seeds."""
     return spec.id.rpartition("/")[0]
