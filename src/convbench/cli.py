@@ -124,6 +124,15 @@ def _add_rules(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     add.add_argument("--out", type=Path, required=True)
     add.set_defaults(run=_find_rate)
 
+    add = commands.add_parser("speed", help="measure how fast a network predicts and learns")
+    add.add_argument("architecture")
+    add.add_argument("--input", type=int, required=True, help="side of the image in pixels")
+    add.add_argument("--channels", type=int, choices=(1, 3), required=True)
+    add.add_argument("--threads", type=int, required=True)
+    add.add_argument("--device", choices=("auto", "cpu", "cuda"), required=True)
+    add.add_argument("--out", type=Path, required=True)
+    add.set_defaults(run=_speed)
+
     add = commands.add_parser("import-weights", help="bring weights that were trained elsewhere")
     add.add_argument("--spec", required=True, help="which, as JSON")
     add.add_argument("--out", type=Path, required=True)
@@ -242,6 +251,19 @@ def _find_rate(options: argparse.Namespace) -> None:
 
     spec = RunSpec.model_validate_json(options.spec)
     find_rate(spec, options.prepared, options.weights, options.out)
+
+
+def _speed(options: argparse.Namespace) -> None:
+    from convbench.stages.speed import measure_speed
+
+    measure_speed(
+        options.architecture,
+        options.input,
+        options.channels,
+        options.threads,
+        options.device,
+        options.out,
+    )
 
 
 def _import_weights(options: argparse.Namespace) -> None:

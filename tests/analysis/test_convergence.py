@@ -1,7 +1,9 @@
+import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
-from convbench.analysis.convergence import convergence
+from convbench.analysis.convergence import convergence, time_to_target
 
 
 def epochs(run, *scores, training=0.9):
@@ -55,3 +57,26 @@ def test_epochs_out_of_order_and_several_runs():
     both = pd.concat([epochs("a", 0.5, 0.9), epochs("b", 0.9, 0.5)]).iloc[::-1]
 
     assert convergence(both).set_index("run_id")["epochs_to_target"].to_dict() == {"a": 2, "b": 1}
+
+
+def timed(**seconds: list[float | None]) -> pd.DataFrame:
+    rows = [(cell, each) for cell, own in seconds.items() for each in own]
+    return pd.DataFrame(rows, columns=["cell", "seconds_to_target"])
+
+
+def test_time_to_the_target_has_the_interval_of_its_logarithms():
+    found = time_to_target(timed(a=[1.0, 2.0, 4.0]), ["cell"]).loc[0]
+
+    low, high = stats.t.interval(0.95, 2, loc=np.log(2), scale=stats.sem(np.log([1, 2, 4])))
+    assert found["seconds"] == pytest.approx(2)
+    assert (found["low"], found["high"]) == pytest.approx((np.exp(low), np.exp(high)))
+
+
+def test_who_does_not_reach_the_target_is_counted_and_not_timed():
+    found = time_to_target(timed(a=[1.0, None], b=[None]), ["cell"]).set_index("cell")
+
+    assert found["seeds"].to_dict() == {"a": 2, "b": 1}
+    assert found["reached"].to_dict() == {"a": 1, "b": 0}
+    assert found.loc["a", "seconds"] == 1
+    assert pd.isna(found.loc["a", "low"])
+    assert pd.isna(found.loc["b", "seconds"])

@@ -9,11 +9,21 @@ import pytest
 from convbench.analysis.findings import Sentence
 from convbench.analysis.summary import cells
 from convbench.analysis.tables import RUN_COLUMNS, table
-from convbench.report import figures
+from convbench.report import cost_figures, figures
 from convbench.report.data_page import Strip
 from convbench.report.page import Leaderboard, Report, render
 from convbench.report.pages import PAGES
 
+SPEED = {
+    "architecture": "net",
+    "predict_ms": 1.25,
+    "predict_batch_ms": 0.5,
+    "learn_batch_ms": 1.5,
+    "batch": 32,
+    "threads": 1,
+    "device": "cpu",
+    "processor": "A processor",
+}
 COLOURS = figures.colours_of(["scratch", "fine_tune"])
 
 
@@ -60,7 +70,7 @@ def _compared(task):
 
 
 def _report(runs, badges=(), **more):
-    summary = cells(runs)
+    summary = cells(runs).assign(predict_ms=1.25)
     boards = [
         Leaderboard("zoo", int(size), _compared(task), "accuracy", False, badges)
         for size, task in summary.groupby("train_size")
@@ -74,7 +84,7 @@ def _report(runs, badges=(), **more):
         "leaderboards": boards,
         "figures": {
             "accuracy.html": [figures.accuracy_by_size("zoo", runs, COLOURS, "accuracy", "It grows")],
-            "cost.html": [figures.parameters(summary, COLOURS, "All learn")],
+            "cost.html": [cost_figures.parameters(summary, COLOURS, "All learn")],
         },
         "effects": [],
         "convergence": [],
@@ -83,6 +93,7 @@ def _report(runs, badges=(), **more):
         "hardest": {},
         "badges": {"zoo": badges},
         "pretraining": [],
+        "speeds": [SPEED],
         "datasets": [],
         "environments": [],
         "runs": runs,
@@ -198,6 +209,14 @@ def test_what_is_cheaper_and_as_good_is_beside_the_best(runs):
 
     assert "Within a point of it, and cheaper: net, frozen, none: 87.1% after 0.25 s" in html
     assert "and cheaper" not in render(_report(runs))["index.html"]
+
+
+def test_how_fast_a_network_is_stands_beside_the_answer_and_in_its_row(runs):
+    pages = render(_report(runs))
+
+    assert "2,000 parameters, 1.25 ms an image" in pages["index.html"]
+    assert '<td class="n">1.25</td>' in pages["index.html"]
+    assert "cpu, 1 thread, A processor" in pages["cost.html"]
 
 
 def test_a_badge_of_the_data_is_beside_every_number_that_came_of_it(runs):

@@ -1,21 +1,22 @@
-from convbench.config.spec import canonical_json
+from convbench.config.spec import canonical_json, folder_of
 from convbench.report.pages import PAGES
 from convbench.stages.datasets import settings_json
 from convbench.stages.fetch import pin_of
 from convbench.stages.plan import (
     code_of,
+    code_of_architecture,
     code_of_import,
     code_of_prepared,
     code_of_stage,
-    code_of_view,
     rates_of,
     weights_of,
 )
 from convbench.stages.reproduction import expected_numbers
-from convbench.stages.runs import model_file, store_address
+from convbench.stages.runs import model_file, speed_file, store_address
 from convbench.stages.workflow import any_of, ready
 
 PLAN = ready(config, workflow.overwrite_configfiles)
+ARCHITECTURES = {folder_of(name): name for name in PLAN.grid.architectures}
 EXPLAINED = {run.id for runs in PLAN.explained.values() for run in runs}
 
 
@@ -26,6 +27,7 @@ wildcard_constraints:
     imported=any_of(PLAN.imports),
     cell=any_of(PLAN.range_tests),
     view=any_of(PLAN.explained),
+    architecture=any_of(ARCHITECTURES),
 
 
 # What the command line and the config files came to: one file, for the stages that need all of it.

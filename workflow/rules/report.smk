@@ -2,6 +2,7 @@ rule aggregate:
     input:
         grid="results/grid.json",
         ids="results/tracking/ids.json",
+        speeds=[str(speed_file(name)) for name in PLAN.grid.architectures],
         code=code_of_stage("aggregate"),
     output:
         runs="results/tables/runs.parquet",
@@ -12,6 +13,8 @@ rule aggregate:
         labels_csv="results/tables/labels.csv",
         gradients="results/tables/gradients.parquet",
         gradients_csv="results/tables/gradients.csv",
+        speed="results/tables/speed.parquet",
+        speed_csv="results/tables/speed.csv",
         guidelines="results/tables/guidelines.parquet",
         guidelines_csv="results/tables/guidelines.csv",
     log:
@@ -48,9 +51,13 @@ rule compare:
 rule explain:
     input:
         models=lambda wc: [str(model_file(run)) for run in PLAN.explained[wc.view]],
-        weights=lambda wc: [file for run in PLAN.explained[wc.view] for file in weights_of(run)],
+        weights=lambda wc: [
+            file for run in PLAN.explained[wc.view] for file in weights_of(run)
+        ],
         card=lambda wc: f"results/prepared/{PLAN.explained[wc.view][0].dataset}/card.json",
-        code=lambda wc: code_of_view(PLAN.explained[wc.view]),
+        code=lambda wc: code_of_architecture(
+            PLAN.explained[wc.view][0].architecture, "explain"
+        ),
     output:
         pictures="results/explain/{view}/pictures.npz",
         about="results/explain/{view}/about.json",
@@ -58,7 +65,9 @@ rule explain:
         "logs/explain/{view}.log",
     threads: PLAN.grid.threads
     params:
-        specs=lambda wc: [f"--spec={canonical_json(run)}" for run in PLAN.explained[wc.view]],
+        specs=lambda wc: [
+            f"--spec={canonical_json(run)}" for run in PLAN.explained[wc.view]
+        ],
         prepared=subpath(input.card, parent=True),
         out=subpath(output.about, parent=True),
     shell:

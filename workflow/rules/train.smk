@@ -103,6 +103,26 @@ use rule train as train_explained with:
         run=any_of(EXPLAINED),
 
 
+# Alone on the machine, whatever its number of cores: what runs beside it would be measured too.
+rule speed:
+    input:
+        code=lambda wc: code_of_architecture(ARCHITECTURES[wc.architecture], "speed"),
+    output:
+        "results/speed/{architecture}.json",
+    log:
+        "logs/speed/{architecture}.log",
+    threads: 64
+    params:
+        name=lambda wc: ARCHITECTURES[wc.architecture],
+        size=PLAN.grid.image_size,
+        channels=PLAN.grid.channels,
+        threads=PLAN.grid.threads,
+        device=PLAN.grid.device,
+    shell:
+        "python -m convbench speed {params.name} --input {params.size} --channels {params.channels}"
+        " --threads {params.threads} --device {params.device} --out {output} 2>&1 | tee {log}"
+
+
 rule track:
     input:
         grid="results/grid.json",

@@ -1,11 +1,13 @@
 """How fast and how steadily runs learn, from their validation score epoch by epoch."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
 from convbench.analysis.tables import CONVERGENCE_COLUMNS, table
+from convbench.analysis.uncertainty import over_pairs
 
 TARGET = 0.8
 """The score that runs are timed to, where nothing else is asked for."""
@@ -29,6 +31,32 @@ def convergence(epochs: pd.DataFrame, target: float = TARGET) -> pd.DataFrame:
         for run, own in epochs.groupby("run_id", sort=False)
     ]
     return table(rows, CONVERGENCE_COLUMNS)
+
+
+def time_to_target(runs: pd.DataFrame, cell: Sequence[str]) -> pd.DataFrame:
+    """Return how long each cell takes to the target: its columns, ``seeds``, ``reached``, ``seconds``.
+
+    ``runs``: rows of ``convergence`` with the columns ``cell`` names. ``seconds`` is the geometric mean
+    over the seeds that reach the target; ``low`` and ``high`` are its 95% interval, Student's t of the
+    logarithms, missing where a single seed does. Where some do not, the mean is of the others alone.
+    """
+    rows = []
+    for key, own in runs.groupby(list(cell), sort=False):
+        seconds = own["seconds_to_target"].dropna().to_numpy(dtype=float)
+        estimate = over_pairs(np.log(seconds)) if len(seconds) else None
+        several = estimate is not None and len(seconds) > 1
+        rows.append(
+            {
+                **dict(zip(cell, key, strict=True)),
+                "seeds": len(own),
+                "reached": len(seconds),
+                "seconds": math.exp(estimate.mean) if estimate else None,
+                "low": math.exp(estimate.low) if estimate and several else None,
+                "high": math.exp(estimate.high) if estimate and several else None,
+            }
+        )
+    columns = [*cell, "seeds", "reached", "seconds", "low", "high"]
+    return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(columns[-3:], "Float64"))
 
 
 def _of_run(epochs: pd.DataFrame, target: float) -> dict[str, float | None]:

@@ -2,12 +2,9 @@
 
 import pandas as pd
 
-COSTS = ("seconds", "params_total", "params_trainable", "macs")
-"""Columns of ``analysis.summary.cells`` of which less is better."""
-
 
 def front(cells: pd.DataFrame, cost: str, score: str = "test") -> pd.Series:
-    """Return which cells lie on the Pareto front, a bool each.
+    """Return which cells lie on the Pareto front, a bool each; of the column ``cost`` less is better.
 
     A cell is off it where another has a score as high for less, or a higher one for no more.
     """

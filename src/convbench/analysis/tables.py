@@ -51,6 +51,17 @@ RUN_COLUMNS: Mapping[str, str] = {
 }
 """Column -> pandas type. Later columns are added at the end, none is renamed."""
 
+SPEED_COLUMNS: Mapping[str, str] = {
+    "architecture": "string",
+    "predict_ms": "Float64",
+    "predict_batch_ms": "Float64",
+    "learn_batch_ms": "Float64",
+    "batch": "Int64",
+    "threads": "Int64",
+    "device": "string",
+    "processor": "string",
+}
+
 EPOCH_COLUMNS: Mapping[str, str] = {
     "run_id": "string",
     "epoch": "Int64",

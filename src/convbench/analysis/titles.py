@@ -38,6 +38,22 @@ def by_seconds(dataset: str, summary: pd.DataFrame) -> str:
     )
 
 
+def by_cost(dataset: str, task: pd.DataFrame) -> str:
+    """Say which networks are worth what they cost once trained; ``front_predict_ms`` marks them."""
+    names = dict.fromkeys(task[task["front_predict_ms"]].sort_values("predict_ms")["architecture"])
+    return f"{dataset}: worth their inference time, the fastest first: {', '.join(names)}"
+
+
+def by_target(dataset: str, cells: pd.DataFrame) -> str:
+    """Say which cell is the first at the target."""
+    first = cells.loc[cells["seconds"].idxmin()]
+    spread = "" if pd.isna(first["low"]) else f" ({first['low']:.2g} to {first['high']:.2g})"
+    return (
+        f"{dataset}: the fastest to 80% on validation is {first['architecture']}, {first['strategy']}, "
+        f"{first['augmentation']}: {first['seconds']:.2g} s{spread}"
+    )
+
+
 def by_epoch(dataset: str, converged: pd.DataFrame) -> str:
     """Say which strategy comes near its own best first; a row a run with ``epochs_to_near``."""
     if converged["strategy"].nunique() < 2:

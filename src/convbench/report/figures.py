@@ -12,15 +12,8 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import pandas as pd
 import seaborn as sns
-from matplotlib.container import BarContainer
 from matplotlib.figure import Figure as Drawing
-from matplotlib.ticker import (
-    EngFormatter,
-    FuncFormatter,
-    LogLocator,
-    MaxNLocator,
-    NullFormatter,
-)
+from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 
 mpl.use("Agg")
 
@@ -34,7 +27,6 @@ _STYLE: Any = {  # rc parameters: matplotlib types their keys as literals, seabo
     "figure.constrained_layout.use": False,
 }
 COUNT = FuncFormatter(lambda value, _: f"{value:,.0f}")
-_SECONDS = FuncFormatter(lambda value, _: f"{value:g}")
 PERCENT = FuncFormatter(lambda value, _: f"{100 * value:.10g}%")
 
 
@@ -107,9 +99,9 @@ def accuracy_by_size(
             title=title,
             caption=f"Mean test {score} over seeds; bands span the seeds' lowest and highest run. "
             "The training images of a seed are the same for every line.",
-            alt=_alt(f"Lines of test {score} over training images", runs, "strategy", "architecture"),
+            alt=alt_of(f"Lines of test {score} over training images", runs, "strategy", "architecture"),
             source=svg(grid.figure),
-            table=_means(runs, ["train_size", "architecture", "strategy", "augmentation"], "test_score"),
+            table=means(runs, ["train_size", "architecture", "strategy", "augmentation"], "test_score"),
         )
 
 
@@ -145,58 +137,9 @@ def accuracy_by_cell(
             title=title,
             caption=f"Mean test {score} over seeds, with bars from the lowest to the highest run; a "
             "panel an augmentation.",
-            alt=_alt(f"Points of test {score}", runs, "strategy", "augmentation"),
+            alt=alt_of(f"Points of test {score}", runs, "strategy", "augmentation"),
             source=svg(grid.figure),
-            table=_means(runs, ["architecture", "strategy", "augmentation"], "test_score"),
-        )
-
-
-def accuracy_by_seconds(
-    dataset: str, summary: pd.DataFrame, colours: Colours, score: str, title: str
-) -> Figure:
-    """Draw each cell's test score against its training time; ``front`` says which are on the front."""
-    with styled():
-        grid = sns.relplot(
-            summary,
-            x="seconds",
-            y="test",
-            hue="strategy",
-            style="architecture",
-            col="train_size",
-            col_wrap=min(3, summary["train_size"].nunique()),
-            s=70,
-            palette=colours,
-            height=3.4,
-            aspect=0.95,
-            facet_kws={"sharey": False},
-        )
-        for size, task in summary.groupby("train_size"):
-            axes = grid.axes_dict[size]
-            spread = [task["test"] - task["test_low"], task["test_high"] - task["test"]]
-            axes.errorbar(task["seconds"], task["test"], yerr=spread, fmt="none", ecolor="0.7", zorder=0)
-            front = task[task["front"]].sort_values("seconds")
-            axes.step(front["seconds"], front["test"], where="post", color="0.45", zorder=1)
-            axes.set_title(f"{size:,} training images")
-            axes.yaxis.set_major_formatter(PERCENT)
-        grid.set(xscale="log")
-        for axes in grid.axes.flat:
-            axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-            axes.xaxis.set_major_formatter(_SECONDS)
-            axes.xaxis.set_minor_formatter(NullFormatter())
-        grid.set_axis_labels("seconds of training (log scale)", f"test {score}")
-        return Figure(
-            dataset=dataset,
-            title=title,
-            caption="One point a combination: mean over seeds, bars from the lowest to the highest; "
-            "every augmentation is shown. The grey steps join what no other beats in both time and "
-            "score (the Pareto front). Seconds are of training steps alone, and the pretraining "
-            "that transfer starts from is not in them: it has a table of its own below. "
-            "The vertical axes differ.",
-            alt=_alt(f"Points of test {score} over training seconds", summary, "strategy", "train_size"),
-            source=svg(grid.figure),
-            table=summary[
-                ["train_size", "architecture", "strategy", "augmentation", "seconds", "test", "front"]
-            ],
+            table=means(runs, ["architecture", "strategy", "augmentation"], "test_score"),
         )
 
 
@@ -229,49 +172,13 @@ def convergence(dataset: str, epochs: pd.DataFrame, colours: Colours, score: str
             title=title,
             caption=f"Validation {score} after each epoch: mean over seeds and augmentations, bands "
             "from the lowest to the highest of these runs. Panels differ in the number of epochs.",
-            alt=_alt(f"Lines of validation {score} over epochs", epochs, "strategy", "architecture"),
+            alt=alt_of(f"Lines of validation {score} over epochs", epochs, "strategy", "architecture"),
             source=svg(grid.figure),
-            table=_means(epochs, ["train_size", "architecture", "strategy", "epoch"], "val_score"),
+            table=means(epochs, ["train_size", "architecture", "strategy", "epoch"], "val_score"),
         )
 
 
-def parameters(summary: pd.DataFrame, colours: Colours, title: str) -> Figure:
-    """Draw how many parameters each architecture has, and how many each strategy trains."""
-    columns = ["architecture", "strategy", "params_trainable", "params_total"]
-    sizes = summary[columns].drop_duplicates(["architecture", "strategy"])
-    with styled():
-        drawing = Drawing(figsize=(8.5, 1.2 + 0.75 * sizes["architecture"].nunique()), layout="tight")
-        axes = drawing.subplots()
-        sns.barplot(
-            sizes,
-            y="architecture",
-            x="params_trainable",
-            hue="strategy",
-            palette=colours,
-            ax=axes,
-        )
-        for bars in axes.containers:
-            assert isinstance(bars, BarContainer), "a barplot draws bars"
-            axes.bar_label(bars, fmt="{:,.0f}", padding=3, fontsize=9)
-        axes.set(xscale="log", xlabel="parameters that learn (log scale)", ylabel="")
-        axes.margins(x=0.2)
-        axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-        axes.xaxis.set_major_formatter(EngFormatter(sep=" "))
-        axes.xaxis.set_minor_formatter(NullFormatter())
-        axes.legend(title="strategy", loc="center left", bbox_to_anchor=(1, 0.5))
-        sns.despine(drawing)
-        return Figure(
-            dataset="",
-            title=title,
-            caption="Parameters that each strategy trains; where all of them learn, the bar is the "
-            "size of the network. k, M: thousands, millions.",
-            alt=_alt("Bars of trainable parameters", sizes, "strategy", "architecture"),
-            source=svg(drawing),
-            table=sizes,
-        )
-
-
-def _means(data: pd.DataFrame, by: list[str], column: str) -> pd.DataFrame:
+def means(data: pd.DataFrame, by: list[str], column: str) -> pd.DataFrame:
     """Return what a line joins: means with their extremes."""
     grouped = data.groupby(by, sort=False)[column]
     return grouped.agg(["mean", "min", "max", "size"]).reset_index()
@@ -282,7 +189,8 @@ def styled() -> AbstractContextManager[None]:
     return mpl.rc_context(_STYLE)
 
 
-def _alt(what: str, data: pd.DataFrame, lines: str, panels: str) -> str:
+def alt_of(what: str, data: pd.DataFrame, lines: str, panels: str) -> str:
+    """Say in words what a figure shows, to whoever cannot see it."""
     kinds = ", ".join(map(str, data[lines].unique()))
     panes = ", ".join(map(str, data[panels].unique()))
     return f"{what}, for {kinds}; one panel or group for each of {panes}. The numbers are in the tables."

@@ -79,6 +79,8 @@ class Report:
     """Dataset -> what its audit found."""
     pretraining: Sequence[Mapping[str, Any]]
     """Network, source and the metrics of the run that made its weights."""
+    speeds: Sequence[Mapping[str, Any]]
+    """Rows of the table of speeds: one an architecture."""
     datasets: Sequence[Mapping[str, Any]]
     """The prepared datasets' cards."""
     environments: Sequence[Mapping[str, Any]]
@@ -119,6 +121,7 @@ def templates() -> Environment:
     environment.filters["short"] = lambda value: "–" if pd.isna(value) else f"{value:.1f}"
     environment.filters["chance"] = lambda value: "–" if pd.isna(value) else _chance(value)
     environment.filters["count"] = lambda value: "–" if pd.isna(value) else f"{int(value):,}"
+    environment.filters["ms"] = lambda value: "–" if pd.isna(value) else f"{value:.3g}"
     environment.filters["seconds"] = lambda value: "–" if pd.isna(value) else f"{value:,.2f}"
     return environment
 

@@ -13,6 +13,7 @@ from convbench.analysis.tables import (
     GUIDELINE_COLUMNS,
     LABEL_COLUMNS,
     RUN_COLUMNS,
+    SPEED_COLUMNS,
     table,
     write_table,
 )
@@ -22,7 +23,7 @@ from convbench.files import read_json
 from convbench.stages.checks import broken_labels, rate_ratios, rate_warnings
 from convbench.stages.journal import Record
 from convbench.stages.plan import Plan
-from convbench.stages.runs import PREPARED, RUNS
+from convbench.stages.runs import PREPARED, RUNS, speed_file
 
 
 def aggregate(plan: Plan, mlflow_ids: Path, out: Path) -> None:
@@ -55,6 +56,8 @@ def aggregate(plan: Plan, mlflow_ids: Path, out: Path) -> None:
     write_table(table(epochs, EPOCH_COLUMNS), out / "epochs.parquet")
     write_table(table(labels, LABEL_COLUMNS), out / "labels.parquet")
     write_table(table(gradients, GRADIENT_COLUMNS), out / "gradients.parquet")
+    speeds = [read_json(speed_file(name)) for name in plan.grid.architectures]
+    write_table(table(speeds, SPEED_COLUMNS), out / "speed.parquet")
     verdicts = [_finite(asdict(verdict)) for verdict in guidelines(every)]
     write_table(table(verdicts, GUIDELINE_COLUMNS), out / "guidelines.parquet")
     print(f"{len(runs)} runs, {len(epochs)} epochs")

@@ -101,14 +101,12 @@ def code_of(spec: RunSpec, stage: str = "train") -> list[str]:
 
 def code_of_import(spec: ImportSpec) -> list[str]:
     """Return the source files whose edit makes imported weights stale."""
-    build = architecture_of(spec.architecture).build
-    return sources_of(["convbench.stages.import_weights", _module(build)])
+    return code_of_architecture(spec.architecture, "import_weights")
 
 
-def code_of_view(specs: Sequence[RunSpec]) -> list[str]:
-    """Return the source files whose edit makes a look into these runs' networks stale."""
-    build = architecture_of(specs[0].architecture).build
-    return sources_of(["convbench.stages.explain", _module(build)])
+def code_of_architecture(name: str, stage: str) -> list[str]:
+    """Return the source files whose edit makes stale what a stage finds out about an architecture."""
+    return sources_of([f"convbench.stages.{stage}", _module(architecture_of(name).build)])
 
 
 def code_of_prepared(dataset: str, grid: Grid) -> list[str]:

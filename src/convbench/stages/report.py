@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from convbench.analysis.convergence import time_to_target
 from convbench.analysis.findings import FACTORS as FACTORS_PAGE
 from convbench.analysis.findings import Sentence, findings, transfers
 from convbench.analysis.summary import (
@@ -56,6 +57,7 @@ def report(plan: Plan, tables: Path, out: Path) -> None:
         convergence=_convergence(results.convergence),
         guidelines=pd.read_parquet(tables / "guidelines.parquet").to_dict("records"),
         pretraining=_pretraining(plan),
+        speeds=pd.read_parquet(tables / "speed.parquet").to_dict("records"),
         datasets=[vars(card) for card in cards.values()],
         labels=_labels(pd.read_parquet(tables / "labels.parquet"), runs, results.summary),
         hardest={
@@ -85,10 +87,11 @@ def _results(tables: Path) -> Results:
         for name in ("runs", "epochs", "comparisons", "effects", "variance", "convergence")
     }
     runs = read["runs"]
+    speed = pd.read_parquet(tables / "speed.parquet")[["architecture", "predict_ms"]]
     return Results(
         **read
         | {
-            "summary": cells(runs),
+            "summary": cells(runs).merge(speed, on="architecture", how="left"),
             "epochs": read["epochs"].merge(runs, on="run_id", suffixes=("", "_run")),
             "convergence": read["convergence"].merge(runs, on="run_id"),
         }
@@ -135,13 +138,12 @@ def _leaderboards(results: Results, cards: Mapping[str, Card], badges: Badges) -
 
 def _convergence(runs: pd.DataFrame) -> list[Mapping[str, Any]]:
     """Summarise how the runs of each cell learned: means over the seeds that have the number."""
-    measures = ("epochs_to_target", "seconds_to_target", "epochs_to_near", "seconds_to_near")
+    measures = ("epochs_to_target", "epochs_to_near", "seconds_to_near")
     found = runs.groupby(list(FACTORS), sort=False).agg(
-        seeds=("seed", "size"),
-        reached=("epochs_to_target", "count"),
-        **{name: (name, "mean") for name in (*measures, "area", "gap", "instability")},
+        **{name: (name, "mean") for name in (*measures, "area", "gap", "instability")}
     )
-    return list(found.reset_index().to_dict("records"))
+    timed = time_to_target(runs, FACTORS)
+    return list(found.reset_index().merge(timed, on=list(FACTORS)).to_dict("records"))
 
 
 def _pretraining(plan: Plan) -> list[Mapping[str, Any]]:

@@ -7,11 +7,13 @@ from pathlib import Path
 import pandas as pd
 
 from convbench.analysis import titles
+from convbench.analysis.convergence import time_to_target
 from convbench.analysis.pareto import front
 from convbench.analysis.ranks import ranking
+from convbench.analysis.summary import FACTORS
 from convbench.config.datasets import in_words
 from convbench.data.prepared import Card
-from convbench.report import factor_figures, figures
+from convbench.report import cost_figures, factor_figures, figures
 from convbench.report.figures import Figure
 from convbench.report.rank_figures import critical_difference
 from convbench.stages.plan import Plan
@@ -19,6 +21,7 @@ from convbench.stages.report_errors import error_figures_of
 from convbench.stages.report_learning import depth_figures, rate_figures
 
 _PAGES = ("accuracy", "cost", "convergence", "factors")
+_COSTS = ("predict_ms", "params_total", "macs")
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,7 @@ class Results:
 
     runs: pd.DataFrame
     summary: pd.DataFrame
-    """The cells."""
+    """The cells, with the speed of their networks."""
     epochs: pd.DataFrame
     """With the runs' columns; those that both have are the epoch's."""
     comparisons: pd.DataFrame
@@ -61,7 +64,7 @@ def figures_of(
         pages["accuracy"].append(
             critical_difference(found.ranks, found.pairs, found.datasets, found.p, title)
         )
-    pages["cost"].append(figures.parameters(summary, colours, titles.by_parameters(summary)))
+    pages["cost"].append(cost_figures.parameters(summary, colours, titles.by_parameters(summary)))
     pages["convergence"] += rate_figures(plan)
     pages["factors"] += depth_figures(tables, results.runs, results.epochs)
     return {f"{page}.html": drawn for page, drawn in pages.items()}
@@ -81,7 +84,17 @@ def _of_dataset(
     for figure in error_figures_of(finished, own.summary, name):
         yield "accuracy", figure
     title = titles.by_seconds(name, cells)
-    yield "cost", figures.accuracy_by_seconds(name, cells, colours, score, title)
+    yield "cost", cost_figures.accuracy_by_seconds(name, cells, colours, score, title)
+    largest = own.summary[own.summary["train_size"] == own.summary["train_size"].max()]
+    largest = largest.assign(**{f"front_{cost}": front(largest, cost) for cost in _COSTS})
+    title = titles.by_cost(name, largest)
+    yield "cost", cost_figures.accuracy_by_cost(name, largest, colours, score, title)
+    timed = time_to_target(own.convergence, FACTORS)
+    timed = timed[timed["reached"] == timed["seeds"]]
+    timed = timed[timed["train_size"] == largest["train_size"].max()]
+    if len(timed):
+        title = titles.by_target(name, timed)
+        yield "convergence", cost_figures.time_to_target(name, timed, colours, title)
     if len(own.epochs):
         title = titles.by_epoch(name, own.convergence)
         yield "convergence", figures.convergence(name, own.epochs, colours, score, title)

@@ -35,6 +35,11 @@ def model_file(spec: RunSpec) -> Path:
     return RUNS / spec.id / "model.safetensors"
 
 
+def speed_file(architecture: str) -> Path:
+    """Return the file that says how fast an architecture is."""
+    return RESULTS / "speed" / f"{folder_of(architecture)}.json"
+
+
 def view_folder(view: str) -> Path:
     """Return where what was found inside the networks of ``dataset/architecture`` lies."""
     return RESULTS / "explain" / view
