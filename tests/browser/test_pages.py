@@ -5,6 +5,7 @@ from axe_playwright_python.sync_playwright import Axe
 
 from convbench.report.pages import PAGES
 
+EVERY = [*PAGES, "runs/digits@50/simple_cnn/fine_tune/none/s0.html"]
 WIDTHS = (390, 1024, 1920)
 OVERLAPS = """() => {
   const shown = [...document.querySelectorAll("main *, header *, nav *")].filter((element) =>
@@ -51,7 +52,7 @@ def opened(chromium, reproduced):
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", EVERY)
 def test_a_page_fits_asks_for_nothing_and_complains_of_nothing(opened, reproduced, name, width):
     page = opened(name, width)
 
@@ -63,7 +64,7 @@ def test_a_page_fits_asks_for_nothing_and_complains_of_nothing(opened, reproduce
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", EVERY)
 def test_an_accessibility_checker_finds_no_serious_fault(opened, name, scheme):
     found = Axe().run(opened(name, scheme=scheme)).response["violations"]
 

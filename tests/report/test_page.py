@@ -2,6 +2,7 @@ import io
 import re
 from base64 import b64decode
 from dataclasses import replace
+from urllib.parse import quote
 
 import pandas as pd
 import pytest
@@ -97,6 +98,7 @@ def _report(runs, badges=(), **more):
         "datasets": [],
         "environments": [],
         "runs": runs,
+        "with_page": set(runs["run_id"]),
         "reproduction": "All of it.",
         "warnings": [],
         "store": "sqlite:///mlflow.db",
@@ -115,12 +117,13 @@ def test_every_page_of_results_is_there_and_says_where_one_is(pages):
         assert re.findall(r'<a href="([^"]+)" aria-current="page">', html) == [file]
 
 
-def test_nothing_outside_the_folder_is_named_and_every_link_arrives(pages):
+def test_nothing_outside_the_folder_is_named_and_every_link_arrives(pages, runs):
     targets = {
         file: {f"{file}#{name}" for name in re.findall(r'\bid="([^"]+)"', html)} | {file}
         for file, html in pages.items()
     }
     known = set().union(*targets.values()) | {"anatomy.html", "data.html", "inside.html"}
+    known |= {f"runs/{quote(run)}.html" for run in runs["run_id"]}
 
     for file, html in pages.items():
         html = re.sub(r'"data:[^"]*"', '""', html.replace("sqlite:///", ""))

@@ -95,6 +95,7 @@ rule report:
             )
             for place, (page, name) in enumerate(PAGES.items(), start=1)
         ],
+        runs=directory("reports/runs"),
     log:
         "logs/report.log",
     params:

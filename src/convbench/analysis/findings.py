@@ -16,6 +16,7 @@ from convbench.analysis.summary import (
 from convbench.words import points
 
 LEADERBOARD, COST, FACTORS, REPRODUCE = "#leaderboard", "cost.html", "factors.html", "reproduce.html"
+RUNS = f"{REPRODUCE}#runs"
 _NAMED = 4  # combinations that a sentence lists by name
 _LISTED = 3  # levels of a factor, likewise
 _NOUNS = {
@@ -38,6 +39,8 @@ class Sentence:
 
     text: str
     link: str
+    runs: str = RUNS
+    """Where its runs are listed."""
 
 
 @dataclass(frozen=True)
@@ -182,4 +185,5 @@ def _cost(summary: pd.DataFrame, runs: pd.DataFrame) -> Sentence:
         f"test {score_name(runs)} {cheapest.test:.1%} after {cheapest.seconds:.1f} s of training, "
         f"against {best.test:.1%} after {best.seconds:.1f} s.",
         COST,
+        f"{REPRODUCE}#{cheapest.run}",
     )

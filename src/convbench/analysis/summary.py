@@ -15,11 +15,13 @@ def cells(runs: pd.DataFrame) -> pd.DataFrame:
     """Summarise the finished runs of each cell: a row a cell, in the order of the runs.
 
     Scores are fractions, of what ``score`` names. ``test`` is the mean over seeds, ``test_low`` and
-    ``test_high`` the extremes; ``seconds``, ``params`` and ``macs`` are means too.
+    ``test_high`` the extremes; ``seconds``, ``params`` and ``macs`` are means too; ``run`` is the
+    first of its runs.
     """
     finished = runs[runs["outcome"] == "finished"]
     grouped = finished.groupby(list(FACTORS), sort=False, observed=True)
     return grouped.agg(
+        run=("run_id", "first"),
         seeds=("seed", "size"),
         score=("score", "first"),
         val=("val_score", "mean"),

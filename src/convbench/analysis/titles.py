@@ -40,6 +40,9 @@ def by_seconds(dataset: str, summary: pd.DataFrame) -> str:
 
 def by_cost(dataset: str, task: pd.DataFrame) -> str:
     """Say which networks are worth what they cost once trained; ``front_predict_ms`` marks them."""
+    if task["architecture"].nunique() == 1:
+        only = task.iloc[0]
+        return f"{dataset}: {only['architecture']} takes {only['predict_ms']:.3g} ms for an image"
     names = dict.fromkeys(task[task["front_predict_ms"]].sort_values("predict_ms")["architecture"])
     return f"{dataset}: worth their inference time, the fastest first: {', '.join(names)}"
 

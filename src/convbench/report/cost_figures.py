@@ -5,7 +5,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.container import BarContainer
 from matplotlib.figure import Figure as Drawing
-from matplotlib.ticker import EngFormatter, FuncFormatter, LogLocator, NullFormatter
+from matplotlib.ticker import EngFormatter, FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from convbench.report.figures import PERCENT, Colours, Figure, alt_of, styled, svg
 
@@ -130,7 +130,7 @@ def accuracy_by_cost(
             best = task[task[f"front_{name}"]].sort_values(name)
             axes.step(best[name], best["test"], where="post", color="0.45", zorder=1)
             axes.set_xlabel(f"{said} (log scale)")
-            _logarithmic(axes, EngFormatter(sep=" "))
+            _logarithmic(axes, _PLAIN if name == "predict_ms" else EngFormatter(sep=" "))
             axes.yaxis.set_major_formatter(PERCENT)
         grid.axes.flat[0].set_ylabel(f"test {score}")
         columns = ["architecture", "strategy", "augmentation", "test"]
@@ -179,7 +179,9 @@ def time_to_target(dataset: str, cells: pd.DataFrame, colours: Colours, title: s
 
 
 def _logarithmic(axes: Axes, numbers: FuncFormatter | EngFormatter) -> None:
-    """Mark 1, 2 and 5 of each power of ten on the horizontal axis."""
-    axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    """Mark 1, 2 and 5 of each power of ten along the axis; a few numbers where there are none."""
+    low, high = axes.get_xlim()
+    wide = high > 5 * low
+    axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)) if wide else MaxNLocator(3))
     axes.xaxis.set_major_formatter(numbers)
     axes.xaxis.set_minor_formatter(NullFormatter())

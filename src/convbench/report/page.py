@@ -1,7 +1,8 @@
 """The pages of results: HTML files that link to one another and to nothing else."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import pandas as pd
@@ -86,6 +87,8 @@ class Report:
     environments: Sequence[Mapping[str, Any]]
     """Every surrounding that a run of the grid had, with its number of runs."""
     runs: pd.DataFrame
+    with_page: Collection[str]
+    """The runs that have a page of their own."""
     reproduction: str
     """Obtained against expected numbers, in a sentence."""
     warnings: Sequence[str]
@@ -104,9 +107,11 @@ def render(report: Report) -> Mapping[str, str]:
 
 def page(template: str, here: str, **content: Any) -> str:  # noqa: ANN401 (whatever the template says)
     """Render one template as the page that the navigation calls ``here``."""
-    return templates().get_template(template).render(here=here, pages=PAGES.items(), **content)
+    given = {"here": here, "pages": PAGES.items(), "root": "", **content}
+    return templates().get_template(template).render(**given)
 
 
+@cache
 def templates() -> Environment:
     """Return the pages' templates, with what they need to write numbers."""
     environment = Environment(

@@ -1,7 +1,9 @@
 """Write the report of one grid."""
 
+import shutil
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,7 @@ from convbench.analysis.summary import (
 )
 from convbench.config.datasets import in_words
 from convbench.data.prepared import Card, open_prepared
-from convbench.files import read_json, write_text
+from convbench.files import make_folder, read_json, write_text
 from convbench.report.anatomy_page import render_anatomy
 from convbench.report.data_page import render_data
 from convbench.report.inside_page import render_inside
@@ -33,6 +35,7 @@ from convbench.stages.report_errors import hardest_of
 from convbench.stages.report_figures import Results, figures_of, worded
 from convbench.stages.report_inside import inside_page
 from convbench.stages.report_learning import depth_findings
+from convbench.stages.report_runs import chosen_runs, run_pages
 from convbench.stages.reproduction import reproduction
 from convbench.stages.runs import PREPARED, RUNS, pretraining_folder, store_address
 
@@ -44,6 +47,7 @@ def report(plan: Plan, tables: Path, out: Path) -> None:
     cards = {name: open_prepared(PREPARED / name).card for name in plan.grid.dataset_names()}
     badges = badges_of(plan)
     machines = _environments(plan)
+    with_page = chosen_runs(runs, results.summary.sort_values("val", ascending=False)[list(FACTORS)])
     depth = [Sentence(text, FACTORS_PAGE) for text in depth_findings(runs, epochs)]
     content = Report(
         name=plan.grid.name,
@@ -67,6 +71,7 @@ def report(plan: Plan, tables: Path, out: Path) -> None:
         badges=badges,
         environments=machines,
         runs=runs,
+        with_page=frozenset(with_page),
         reproduction=_reproduction(plan, tables),
         warnings=_warnings(runs, cards, badges, machines),
         store=store_address(plan.grid.tracking_uri),
@@ -76,8 +81,11 @@ def report(plan: Plan, tables: Path, out: Path) -> None:
         "anatomy.html": render_anatomy(anatomy_page(plan)),
         "inside.html": render_inside(inside_page(plan, badges)),
     }
-    for name, html in {**pages, **render(content)}.items():
-        write_text(out.with_name(name), html)
+    shutil.rmtree(out.parent / "runs", ignore_errors=True)  # those of a grid before this one
+    of_runs = run_pages(plan, runs, with_page, badges)
+    for name, html in chain({**pages, **render(content)}.items(), of_runs):
+        make_folder((out.parent / name).parent)
+        write_text(out.parent / name, html)
     print(f"{out}: {len(runs)} runs compared")
 
 

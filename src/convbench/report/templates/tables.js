@@ -32,7 +32,7 @@ for (const table of document.querySelectorAll("table.sortable")) {
   });
   const filter = document.createElement("input");
   filter.type = "search";
-  filter.placeholder = "Filter: resnet fine_tune";
+  filter.placeholder = "Filter the rows";
   filter.setAttribute("aria-label", "Show the rows that hold these words");
   const count = document.createElement("span");
   count.setAttribute("role", "status");
