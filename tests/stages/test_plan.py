@@ -1,7 +1,17 @@
+from pathlib import Path
+
 import pytest
 
+from convbench.config.weights import ImportSpec
 from convbench.errors import UserError
-from convbench.stages.plan import code_of, code_of_prepared, code_of_stage, plan, weights_of
+from convbench.stages.plan import (
+    code_of,
+    code_of_import,
+    code_of_prepared,
+    code_of_stage,
+    plan,
+    weights_of,
+)
 
 
 def test_a_valid_config_becomes_runs_and_the_pretrainings_that_they_need(values):
@@ -176,3 +186,12 @@ def test_where_nothing_is_known_of_the_labels_nothing_is_refused(values):
 def test_a_users_own_dataset_under_a_name_of_the_catalogue_is_refused(values):
     values["datasets"] = {"digits": {"layout": "folder", "source": "pictures"}}
     _wrong(values, "datasets: 'digits' is a dataset of the catalogue; give your own another name")
+
+
+def test_imported_weights_depend_on_how_they_are_read_and_not_on_the_workflow():
+    spec = ImportSpec(architecture="squeezenet1_0", weights="imagenet", image_size=64)
+
+    code = {Path(source).name for source in code_of_import(spec)}
+
+    assert {"import_weights.py", "imported.py", "torchvision_zoo.py"} <= code
+    assert not {"runs.py", "grid.py", "plan.py", "networks.py"} & code

@@ -52,3 +52,8 @@ class ImportSpec(Frozen):
 def is_imagenet(weights: str) -> bool:
     """Tell torchvision's published weights, of any version."""
     return re.fullmatch(rf"{IMAGENET}(/v[0-9]+)?", weights) is not None
+
+
+def version_of(weights: str) -> str | None:
+    """Return the version in ``imagenet/v1``; ``None`` in ``imagenet``: torchvision's default."""
+    return weights.partition("/")[2] or None

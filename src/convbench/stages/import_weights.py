@@ -3,17 +3,17 @@
 from pathlib import Path
 
 from convbench.config.datasets import basename
-from convbench.config.weights import ImportSpec, Normalise
+from convbench.config.weights import ImportSpec, Normalise, version_of
 from convbench.data.download import Remote, download
 from convbench.errors import UserError
 from convbench.files import make_folder
 from convbench.models import architecture_of
 from convbench.models.imported import classes_in, import_weights
+from convbench.models.meta import without_weights
 from convbench.models.published import published_weights
 from convbench.models.weights import Normalisation
-from convbench.stages.networks import on_meta, version_of
-from convbench.stages.runs import DOWNLOADED
 
+DOWNLOADED = Path("data/weights")
 _IMAGENET = Normalisation((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 _IMAGENET_CLASSES = 1000
 
@@ -28,7 +28,7 @@ def bring(spec: ImportSpec, out: Path) -> None:
     architecture = architecture_of(spec.architecture)
     rename = spec.file.rename if spec.file else {}
     classes = classes_in(source, architecture.head, rename) or _IMAGENET_CLASSES
-    network = on_meta(architecture, classes, spec.image_size)
+    network = without_weights(architecture.build, classes, spec.image_size)
     make_folder(out.parent)
     left_out = import_weights(source, network, architecture.head, normalisation, rename, out)
     print(f"{out}: {source.name} for {spec.architecture}; {len(left_out)} of its tensors have no place")

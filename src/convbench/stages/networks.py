@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 
 import torch
-from torch import nn
 
 from convbench.config.grid import Grid
-from convbench.config.weights import is_imagenet
+from convbench.config.weights import is_imagenet, version_of
 from convbench.errors import UserError
 from convbench.models import architecture_of
 from convbench.models.base import Architecture, blocks_of
@@ -34,11 +33,6 @@ def network_problems(grid: Grid) -> Iterator[str]:
         yield from _absent_weights(grid, name, architecture)
 
 
-def on_meta(architecture: Architecture, classes: int, image_size: int) -> nn.Module:
-    """Build a network of names and shapes alone: no memory, no weights."""
-    return without_weights(architecture.build, classes, image_size)
-
-
 def _too_many_blocks(grid: Grid, name: str, architecture: Architecture) -> Iterator[str]:
     counts = {
         strategy: count
@@ -47,7 +41,9 @@ def _too_many_blocks(grid: Grid, name: str, architecture: Architecture) -> Itera
     }
     if not counts:
         return
-    blocks = list(blocks_of(on_meta(architecture, _CLASSES, grid.image_size), architecture))
+    blocks = list(
+        blocks_of(without_weights(architecture.build, _CLASSES, grid.image_size), architecture)
+    )
     for strategy, count in counts.items():
         if count > len(blocks):
             yield (
@@ -88,10 +84,5 @@ def _unpublished(name: str, weights: str, architecture: Architecture, image_size
 
 
 def _shapes(architecture: Architecture, image_size: int) -> dict[str, torch.Size]:
-    network = on_meta(architecture, _CLASSES, image_size)
+    network = without_weights(architecture.build, _CLASSES, image_size)
     return {name: tensor.shape for name, tensor in network.state_dict().items()}
-
-
-def version_of(weights: str) -> str | None:
-    """Return the version in ``imagenet/v1``; ``None`` in ``imagenet``: torchvision's default."""
-    return weights.partition("/")[2] or None

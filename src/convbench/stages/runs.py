@@ -16,7 +16,6 @@ AUDITS = RESULTS / "audit"
 RUNS = RESULTS / "runs"
 WEIGHTS = RESULTS / "weights"
 RATES = RESULTS / "rates"
-DOWNLOADED = DATA / "weights"
 _WRITTEN = (DATA, RESULTS, Path("reports"), Path("logs"))
 
 
