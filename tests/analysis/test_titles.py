@@ -90,7 +90,43 @@ def test_what_explains_most():
         {"factor": ["train_size", "strategy"], "with": ["", "train_size"], "share": [0.3, 0.5]}
     )
 
-    assert titles.by_share("zoo", variance[:1]) == "zoo: train size explains most of what differs (30%)"
+    assert (
+        titles.by_share("zoo", variance[:1]) == "zoo: train size explains most of what differs (30.0%)"
+    )
     assert titles.by_share("zoo", variance) == (
         "zoo: strategy and train size explain most of what differs (50%)"
+    )
+
+
+def test_networks_that_are_worth_their_inference_time_are_named_the_fastest_first():
+    task = pd.DataFrame(
+        {
+            "architecture": ["slow", "fast", "poor", "fast"],
+            "predict_ms": [9.0, 1.0, 5.0, 1.0],
+            "front_predict_ms": [True, True, False, False],
+        }
+    )
+
+    assert (
+        titles.by_cost("zoo", task) == "zoo: worth their inference time, the fastest first: fast, slow"
+    )
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"), [(0.25, 140.0, "1.5 s (0.25 to 140)"), (None, None, "1.5 s")]
+)
+def test_the_first_at_the_target_is_named_with_its_interval(low, high, said):
+    cells = pd.DataFrame(
+        {
+            "architecture": ["a", "b"],
+            "strategy": "s",
+            "augmentation": "none",
+            "seconds": [9.0, 1.5],
+            "low": [1.0, low],
+            "high": [20.0, high],
+        }
+    )
+
+    assert (
+        titles.by_target("zoo", cells) == f"zoo: the fastest to 80% on validation is b, s, none: {said}"
     )

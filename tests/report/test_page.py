@@ -95,6 +95,7 @@ def _report(runs, badges=(), **more):
         "badges": {"zoo": badges},
         "pretraining": [],
         "speeds": [SPEED],
+        "imported": [],
         "datasets": [],
         "environments": [],
         "runs": runs,

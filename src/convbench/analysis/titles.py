@@ -40,9 +40,6 @@ def by_seconds(dataset: str, summary: pd.DataFrame) -> str:
 
 def by_cost(dataset: str, task: pd.DataFrame) -> str:
     """Say which networks are worth what they cost once trained; ``front_predict_ms`` marks them."""
-    if task["architecture"].nunique() == 1:
-        only = task.iloc[0]
-        return f"{dataset}: {only['architecture']} takes {only['predict_ms']:.3g} ms for an image"
     names = dict.fromkeys(task[task["front_predict_ms"]].sort_values("predict_ms")["architecture"])
     return f"{dataset}: worth their inference time, the fastest first: {', '.join(names)}"
 
@@ -50,11 +47,16 @@ def by_cost(dataset: str, task: pd.DataFrame) -> str:
 def by_target(dataset: str, cells: pd.DataFrame) -> str:
     """Say which cell is the first at the target."""
     first = cells.loc[cells["seconds"].idxmin()]
-    spread = "" if pd.isna(first["low"]) else f" ({first['low']:.2g} to {first['high']:.2g})"
+    low, mean, high = (_seconds(first[name]) for name in ("low", "seconds", "high"))
+    spread = "" if pd.isna(first["low"]) else f" ({low} to {high})"
     return (
         f"{dataset}: the fastest to 80% on validation is {first['architecture']}, {first['strategy']}, "
-        f"{first['augmentation']}: {first['seconds']:.2g} s{spread}"
+        f"{first['augmentation']}: {mean} s{spread}"
     )
+
+
+def _seconds(value: float) -> str:
+    return "" if pd.isna(value) else f"{value:,.0f}" if value >= 10 else f"{value:.2g}"
 
 
 def by_epoch(dataset: str, converged: pd.DataFrame) -> str:
@@ -105,7 +107,7 @@ def by_share(dataset: str, variance: pd.DataFrame) -> str:
     first = variance.loc[variance["share"].idxmax()]
     names = [str(first[name]).replace("_", " ") for name in ("factor", "with") if first[name]]
     verb = "explains" if len(names) == 1 else "explain"
-    return f"{dataset}: {' and '.join(names)} {verb} most of what differs ({first['share']:.0%})"
+    return f"{dataset}: {' and '.join(names)} {verb} most of what differs ({first['share']:.1%})"
 
 
 def _leader(data: pd.DataFrame, column: str, *, highest: bool) -> str:

@@ -35,7 +35,7 @@ def sizes(networks: pd.DataFrame, colours: Colours) -> Figure:
         _legend_beside(axes)
         return Figure(
             dataset="",
-            title="Parameters and multiply-adds",
+            title=_from_to(networks, "parameters"),
             caption="One point a network, at the image size beside its name. Parameters are what has to "
             "be stored and learned, multiply-adds what has to be calculated for one image: fully "
             "connected layers have many of the first, convolutions on large maps many of the second. "
@@ -44,6 +44,7 @@ def sizes(networks: pd.DataFrame, colours: Colours) -> Figure:
             alt=f"Points of parameters over multiply-adds for {', '.join(networks['network'])}. "
             "The numbers are in the table.",
             source=svg(drawing),
+            table=networks,
         )
 
 
@@ -77,7 +78,7 @@ def receptive_fields(layers: pd.DataFrame, colours: Colours) -> Figure:
         _legend_beside(axes)
         return Figure(
             dataset="",
-            title="The receptive field grows with depth",
+            title=_widest(largest),
             caption="What one position of a layer's output sees of the image, along the longest path. "
             "Every stride makes the layers after it widen it in larger steps. A line ends where "
             "pooling, a fully connected layer, attention or squeeze-and-excitation sees all at once. A "
@@ -85,7 +86,19 @@ def receptive_fields(layers: pd.DataFrame, colours: Colours) -> Figure:
             alt=f"Lines of the receptive field over depth for {', '.join(largest['network'].unique())}. "
             "The last values are in the table.",
             source=svg(drawing),
+            table=largest,
         )
+
+
+def _from_to(networks: pd.DataFrame, what: str) -> str:
+    """Say between which networks the numbers lie."""
+    least, most = (networks.loc[place] for place in (networks[what].idxmin(), networks[what].idxmax()))
+    return f"From {least[what]:,} {what} ({least['network']}) to {most[what]:,} ({most['network']})"
+
+
+def _widest(layers: pd.DataFrame) -> str:
+    widest = layers.loc[layers["field"].idxmax()]
+    return f"The receptive field grows with depth, to {widest['field']:,} px in {widest['network']}"
 
 
 def _legend_beside(axes: Axes) -> None:

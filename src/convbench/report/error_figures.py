@@ -69,7 +69,7 @@ def reliability(dataset: str, bins: pd.DataFrame, who: str, title: str) -> Figur
         axes.set(xlabel="how sure (probability)", ylabel="how often right", xlim=(0, 1), ylim=(0, 1.02))
         axes.xaxis.set_major_formatter(PERCENT)
         axes.yaxis.set_major_formatter(PERCENT)
-        axes.legend(loc="upper left")
+        axes.legend(loc="lower right")
         sns.despine(drawing)
         return Figure(
             dataset=dataset,

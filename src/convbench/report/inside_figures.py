@@ -46,5 +46,7 @@ def embedding(dataset: str, places: pd.DataFrame, title: str) -> Figure:
             alt=f"Points of test images, by {hue}; one panel for each of "
             f"{', '.join(places['network'].unique())}. The shares are in the title.",
             source=svg(grid.figure),
-            table=places[["network", "class", "beside", "x", "y"]].round(2),
+            table=places.assign(network=places["network"].str.replace("\n", " "))[
+                ["network", "class", "beside", "x", "y"]
+            ].round(2),
         )

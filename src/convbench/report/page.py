@@ -80,6 +80,8 @@ class Report:
     """Dataset -> what its audit found."""
     pretraining: Sequence[Mapping[str, Any]]
     """Network, source and the metrics of the run that made its weights."""
+    imported: Sequence[str]
+    """Weights from elsewhere: network and what the grid calls them."""
     speeds: Sequence[Mapping[str, Any]]
     """Rows of the table of speeds: one an architecture."""
     datasets: Sequence[Mapping[str, Any]]

@@ -61,6 +61,7 @@ def report(plan: Plan, tables: Path, out: Path) -> None:
         convergence=_convergence(results.convergence),
         guidelines=pd.read_parquet(tables / "guidelines.parquet").to_dict("records"),
         pretraining=_pretraining(plan),
+        imported=[f"{spec.architecture}: {spec.weights}" for spec in plan.imports.values()],
         speeds=pd.read_parquet(tables / "speed.parquet").to_dict("records"),
         datasets=[vars(card) for card in cards.values()],
         labels=_labels(pd.read_parquet(tables / "labels.parquet"), runs, results.summary),
@@ -111,17 +112,18 @@ def _question(plan: Plan, runs: pd.DataFrame) -> str:
     sizes = [f"{size:,}" for size in sorted(runs["train_size"].unique())]
     listed = sizes[0] if len(sizes) == 1 else f"{', '.join(sizes[:-1])} or {sizes[-1]}"
     datasets = " and ".join(runs["dataset"].unique())
-    return (
-        f"With {listed} training images of {datasets}: which of "
-        f"{_number(grid.architectures, 'architecture')}, "
-        f"{_number(list(grid.strategies), 'strategy')} and "
-        f"{_number(grid.augmentations, 'augmentation')} is best, and what does it cost?"
-    )
-
-
-def _number(names: Sequence[str], noun: str) -> str:
-    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
-    return f"{len(names)} {noun if len(names) == 1 else plural}"
+    axes = {
+        "architectures": grid.architectures,
+        "strategies": list(grid.strategies),
+        "augmentations": grid.augmentations,
+    }
+    choices = [f"{len(names)} {noun}" for noun, names in axes.items() if len(names) > 1]
+    fixed = [names[0] for names in axes.values() if len(names) == 1]
+    given = f"With {listed} training images of {datasets}{''.join(f', {name}' for name in fixed)}"
+    if not choices:
+        return f"{given}: how good is it, and what does it cost?"
+    several = " and ".join([", ".join(choices[:-1]), choices[-1]] if len(choices) > 1 else choices)
+    return f"{given}: which of {several} is best, and what does it cost?"
 
 
 def _leaderboards(results: Results, cards: Mapping[str, Card], badges: Badges) -> list[Leaderboard]:
@@ -178,6 +180,25 @@ def _environments(plan: Plan) -> list[Mapping[str, Any]]:
     return [{**surroundings, "runs": counts[key]} for key, surroundings in found.items()]
 
 
+def _mixed(machines: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Say where runs were made on several machines, or by several states of the program."""
+    beside = [{k: v for k, v in each.items() if k not in ("commit", "runs")} for each in machines]
+    different = len({str(each) for each in beside})
+    commits = len({each["commit"] for each in machines})
+    said = []
+    if different > 1:
+        said.append(
+            f"The runs were made in {different} different surroundings (see Reproduce): "
+            "their seconds do not compare."
+        )
+    if commits > 1:
+        said.append(
+            f"The runs were made by {commits} commits of this program (see Reproduce); those whose code "
+            "had changed were made again."
+        )
+    return said
+
+
 def _reproduction(plan: Plan, tables: Path) -> str:
     result = reproduction(plan.grid.name, tables)
     if result is None:
@@ -210,11 +231,7 @@ def _warnings(
     warnings += [f"{run} does no better than guessing." for run in below_chance(runs, classes)]
     rates = runs[runs["rate_warning"] != ""].drop_duplicates("strategy")
     warnings += [f"{row.strategy}: {row.rate_warning}." for row in rates.itertuples()]
-    if len(machines) > 1:
-        warnings.append(
-            f"The runs were made in {len(machines)} different surroundings (see Reproduce): "
-            "their seconds do not compare."
-        )
+    warnings += _mixed(machines)
     if runs["seed"].nunique() == 1:
         warnings.append("One seed: how much of a difference is chance cannot be said.")
     return warnings

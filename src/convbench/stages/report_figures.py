@@ -86,9 +86,10 @@ def _of_dataset(
     title = titles.by_seconds(name, cells)
     yield "cost", cost_figures.accuracy_by_seconds(name, cells, colours, score, title)
     largest = own.summary[own.summary["train_size"] == own.summary["train_size"].max()]
-    largest = largest.assign(**{f"front_{cost}": front(largest, cost) for cost in _COSTS})
-    title = titles.by_cost(name, largest)
-    yield "cost", cost_figures.accuracy_by_cost(name, largest, colours, score, title)
+    if largest["architecture"].nunique() > 1:  # one network costs the same however it was trained
+        largest = largest.assign(**{f"front_{cost}": front(largest, cost) for cost in _COSTS})
+        title = titles.by_cost(name, largest)
+        yield "cost", cost_figures.accuracy_by_cost(name, largest, colours, score, title)
     timed = time_to_target(own.convergence, FACTORS)
     timed = timed[timed["reached"] == timed["seeds"]]
     timed = timed[timed["train_size"] == largest["train_size"].max()]

@@ -54,7 +54,7 @@ def _label(each: Opened) -> str:
 
 def _how_far(view: View) -> str:
     found = [
-        f"{each.name} {each.filters_moved:.0%}"
+        f"{each.name} {each.filters_moved:.1%}"
         for _, each in _trained(view)
         if each.filters_moved is not None
     ]
@@ -148,7 +148,8 @@ def _embedding(view: View, data: Prepared) -> Figure | None:
     tables = []
     for place, each in shown:
         alike = _alike(view, place)
-        panel = f"{_label(each)}{f' = {alike}' if alike else ''}: {each.beside_own:.0%}"
+        panel = f"{_label(each)}{f' = {alike}' if alike else ''}\n{each.beside_own:.0%} of its class"
+        panel = panel.replace(", before", ",\nbefore")
         x, y = view.pictures[f"places/{place}"].T
         tables.append(
             pd.DataFrame(

@@ -1,0 +1,43 @@
+import pandas as pd
+import pytest
+
+from convbench.stages.grid import plan
+from convbench.stages.report import _mixed, _question
+
+MACHINE = {"commit": "a", "processor": "one", "cores": 2, "runs": 3}
+
+
+def test_the_question_names_what_is_compared_and_what_is_given(values):
+    runs = pd.DataFrame({"dataset": ["digits"], "train_size": [20]})
+    given = "With 20 training images of digits"
+
+    assert _question(plan(values, "a.yaml"), runs) == (
+        f"{given}: which of 2 architectures, 2 strategies and 2 augmentations is best, and what does it cost?"
+    )
+    values["architectures"] = ["resnet20"]
+    assert _question(plan(values, "a.yaml"), runs) == (
+        f"{given}, resnet20: which of 2 strategies and 2 augmentations is best, and what does it cost?"
+    )
+    values["augmentations"], values["strategies"] = (
+        ["none"],
+        {"scratch": values["strategies"]["scratch"]},
+    )
+    values["pretraining"] = {}
+    assert _question(plan(values, "a.yaml"), runs) == (
+        f"{given}, resnet20, scratch, none: how good is it, and what does it cost?"
+    )
+
+
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        ({}, []),
+        ({"commit": "b"}, ["2 commits"]),
+        ({"processor": "two"}, ["2 different surroundings"]),
+        ({"processor": "two", "commit": "b"}, ["2 different surroundings", "2 commits"]),
+    ],
+)
+def test_machines_and_commits_that_were_mixed_are_told_apart(other, said):
+    found = _mixed([MACHINE, {**MACHINE, **other, "runs": 5}])
+
+    assert [part in line for part, line in zip(said, found, strict=True)] == [True] * len(said)
