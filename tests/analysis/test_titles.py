@@ -94,7 +94,7 @@ def test_what_explains_most():
         titles.by_share("zoo", variance[:1]) == "zoo: train size explains most of what differs (30.0%)"
     )
     assert titles.by_share("zoo", variance) == (
-        "zoo: strategy and train size explain most of what differs (50%)"
+        "zoo: strategy and train size explain most of what differs (50.0%)"
     )
 
 

@@ -9,14 +9,14 @@ MACHINE = {"commit": "a", "processor": "one", "cores": 2, "runs": 3}
 
 def test_the_question_names_what_is_compared_and_what_is_given(values):
     runs = pd.DataFrame({"dataset": ["digits"], "train_size": [20]})
-    given = "With 20 training images of digits"
+    given, then = "With 20 training images of digits", "and what does it cost?"
 
     assert _question(plan(values, "a.yaml"), runs) == (
-        f"{given}: which of 2 architectures, 2 strategies and 2 augmentations is best, and what does it cost?"
+        f"{given}: which of 2 architectures, 2 strategies and 2 augmentations is best, {then}"
     )
     values["architectures"] = ["resnet20"]
     assert _question(plan(values, "a.yaml"), runs) == (
-        f"{given}, resnet20: which of 2 strategies and 2 augmentations is best, and what does it cost?"
+        f"{given}, resnet20: which of 2 strategies and 2 augmentations is best, {then}"
     )
     values["augmentations"], values["strategies"] = (
         ["none"],
@@ -24,7 +24,7 @@ def test_the_question_names_what_is_compared_and_what_is_given(values):
     )
     values["pretraining"] = {}
     assert _question(plan(values, "a.yaml"), runs) == (
-        f"{given}, resnet20, scratch, none: how good is it, and what does it cost?"
+        f"{given}, resnet20, scratch, none: how good is it, {then}"
     )
 
 
