@@ -87,6 +87,7 @@ def _report(runs, badges=(), **more):
             "accuracy.html": [figures.accuracy_by_size("zoo", runs, COLOURS, "accuracy", "It grows")],
             "cost.html": [cost_figures.parameters(summary, COLOURS, "All learn")],
         },
+        "hover": [],
         "effects": [],
         "convergence": [],
         "guidelines": [],
@@ -145,7 +146,7 @@ def test_every_run_is_listed_with_its_value_and_mlflow_id(runs, pages):
     html = pages["reproduce.html"]
 
     for row in runs.to_dict("records"):
-        assert f'data-run="{row["run_id"]}" data-test="{row["test_score"]}"' in html
+        assert f'id="{row["run_id"]}" data-test="{row["test_score"]}"' in html
         assert row["mlflow_run_id"] in html
 
 

@@ -86,7 +86,8 @@ def test_links_lead_up_to_the_report(page):
 
 
 def test_of_many_runs_those_have_a_page_that_failed_or_are_among_the_best(monkeypatch):
-    monkeypatch.setattr(report_runs, "LIMIT", 3)
+    monkeypatch.setattr(report_runs, "LIMIT", 4)
+    monkeypatch.setattr(report_runs, "SPOKEN", 3)
     runs = pd.DataFrame(
         {
             "run_id": ["a0", "a1", "b0", "b1", "c0"],

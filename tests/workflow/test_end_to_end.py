@@ -55,7 +55,7 @@ def test_tables_mlflow_and_report_hold_the_same_runs_with_the_same_values(reprod
     experiment = client.get_experiment_by_name("tiny")
     mirrored = {run.info.run_name: run for run in client.search_runs([experiment.experiment_id])}
     html = (reproduced.root / "reports" / "reproduce.html").read_text(encoding="utf-8")
-    shown = dict(re.findall(r'data-run="([^"]+)" data-test="([^"]+)"', html))
+    shown = dict(re.findall(r'id="([^"]+)" data-test="([^"]+)"', html))
 
     assert set(table.index) == set(mirrored) == set(shown) == RUNS
     for run in RUNS:

@@ -72,6 +72,14 @@ def by_epoch(dataset: str, converged: pd.DataFrame) -> str:
     )
 
 
+def by_area(dataset: str, converged: pd.DataFrame) -> str:
+    """Say which cell has the highest score over all its epochs; a row a run with ``area``."""
+    areas = converged.groupby(["architecture", "strategy", "augmentation"], sort=False)["area"].mean()
+    return (
+        f"{dataset}: {', '.join(areas.idxmax())} does best over all epochs, {areas.max():.1%} on average"
+    )
+
+
 def by_parameters(summary: pd.DataFrame) -> str:
     """Say how far the number of parameters that learn is spread."""
     low, high = summary["params_trainable"].min(), summary["params_trainable"].max()

@@ -10,6 +10,7 @@ from matplotlib.ticker import EngFormatter, FuncFormatter, LogLocator, MaxNLocat
 from convbench.report.figures import PERCENT, Colours, Figure, alt_of, styled, svg
 
 _PLAIN = FuncFormatter(lambda value, _: f"{value:g}")
+_MANY = 300  # points that are drawn one by one; more become pixels
 _FASTEST = 15  # combinations whose time to the target is drawn
 _COSTS = {
     "predict_ms": "inference: ms for one image",
@@ -32,6 +33,7 @@ def accuracy_by_seconds(
             col="train_size",
             col_wrap=min(3, summary["train_size"].nunique()),
             s=70,
+            rasterized=len(summary) > _MANY,
             palette=colours,
             height=3.4,
             aspect=0.95,
@@ -40,7 +42,15 @@ def accuracy_by_seconds(
         for size, task in summary.groupby("train_size"):
             axes = grid.axes_dict[size]
             spread = [task["test"] - task["test_low"], task["test_high"] - task["test"]]
-            axes.errorbar(task["seconds"], task["test"], yerr=spread, fmt="none", ecolor="0.7", zorder=0)
+            axes.errorbar(
+                task["seconds"],
+                task["test"],
+                yerr=spread,
+                fmt="none",
+                ecolor="0.7",
+                zorder=0,
+                rasterized=len(summary) > _MANY,
+            )
             front = task[task["front"]].sort_values("seconds")
             axes.step(front["seconds"], front["test"], where="post", color="0.45", zorder=1)
             axes.set_title(f"{size:,} training images")
@@ -118,6 +128,7 @@ def accuracy_by_cost(
             style="architecture",
             col="cost",
             s=60,
+            rasterized=len(task) > _MANY,
             palette=colours,
             height=3.2,
             aspect=0.95,

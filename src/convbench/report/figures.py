@@ -57,14 +57,17 @@ class Figure:
     @property
     def data(self) -> str:
         """The table as CSV, as a data URI; empty where there is none."""
-        if self.table is None:
-            return ""
-        return "data:text/csv;base64," + b64encode(self.table.to_csv(index=False).encode()).decode()
+        return "" if self.table is None else csv_of(self.table)
 
     @property
     def file(self) -> str:
         """What to call the CSV."""
         return "_".join(re.findall(r"[a-z0-9]+", self.title.lower()))[:60] + ".csv"
+
+
+def csv_of(table: pd.DataFrame) -> str:
+    """Return a table as CSV, as a data URI."""
+    return "data:text/csv;base64," + b64encode(table.to_csv(index=False).encode()).decode()
 
 
 def accuracy_by_size(

@@ -9,6 +9,7 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from convbench.report.figures import Figure
+from convbench.report.hover import HoverCurves, bundle
 from convbench.report.pages import PAGES
 from convbench.words import points
 
@@ -66,6 +67,8 @@ class Report:
     leaderboards: Sequence[Leaderboard]
     figures: Mapping[str, Sequence[Figure]]
     """Page -> its figures; a page without any has no entry."""
+    hover: Sequence[HoverCurves]
+    """Interactive curves of the page on convergence, one a dataset."""
     effects: Sequence[Mapping[str, Any]]
     """What each level of each factor changed: rows of the table of effects."""
     convergence: Sequence[Mapping[str, Any]]
@@ -123,6 +126,7 @@ def templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals["bundle"] = bundle
     environment.filters["percent"] = _percent
     environment.filters["points"] = lambda value: "–" if pd.isna(value) else points(value)
     environment.filters["short"] = lambda value: "–" if pd.isna(value) else f"{value:.1f}"

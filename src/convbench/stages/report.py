@@ -32,7 +32,7 @@ from convbench.stages.plan import Plan
 from convbench.stages.report_anatomy import anatomy_page
 from convbench.stages.report_data import Badges, badges_of, data_page
 from convbench.stages.report_errors import hardest_of
-from convbench.stages.report_figures import Results, figures_of, worded
+from convbench.stages.report_figures import Results, figures_of, hover_of, worded
 from convbench.stages.report_inside import inside_page
 from convbench.stages.report_learning import depth_findings
 from convbench.stages.report_runs import chosen_runs, run_pages
@@ -57,6 +57,7 @@ def report(plan: Plan, tables: Path, out: Path) -> None:
         architectures=list(runs["architecture"].unique()),
         leaderboards=_leaderboards(results, cards, badges),
         figures=figures_of(plan, tables, results, cards),
+        hover=hover_of(results, cards),
         effects=worded(results.effects).to_dict("records"),
         convergence=_convergence(results.convergence),
         guidelines=pd.read_parquet(tables / "guidelines.parquet").to_dict("records"),

@@ -15,6 +15,7 @@ from convbench.config.datasets import in_words
 from convbench.data.prepared import Card
 from convbench.report import cost_figures, factor_figures, figures
 from convbench.report.figures import Figure
+from convbench.report.hover import HoverCurves, validation_curves
 from convbench.report.rank_figures import critical_difference
 from convbench.stages.plan import Plan
 from convbench.stages.report_errors import error_figures_of
@@ -105,6 +106,24 @@ def _of_dataset(
     if len(own.effects):
         title = titles.by_factor(name, own.effects)
         yield "factors", factor_figures.effects(name, worded(own.effects), score, title)
+
+
+def hover_of(results: Results, cards: Mapping[str, Card]) -> list[HoverCurves]:
+    """Draw each dataset's curves to point at, of its largest training size."""
+    colours = figures.colours_of(results.runs["strategy"])
+    drawn = []
+    for name in results.epochs["dataset"].unique():
+        own = results.of(str(name))
+        largest = own.epochs["train_size"].max()
+        keys = [*FACTORS, "epoch"]
+        epochs = own.epochs[own.epochs["train_size"] == largest]
+        curves = epochs.groupby(keys, sort=False)["val_score"].mean().reset_index()
+        learned = own.convergence[own.convergence["train_size"] == largest]
+        title = titles.by_area(str(name), learned)
+        drawn.append(
+            validation_curves(str(name), curves, colours, in_words(cards[str(name)].score), title)
+        )
+    return drawn
 
 
 def worded(effects: pd.DataFrame) -> pd.DataFrame:

@@ -18,8 +18,8 @@ from convbench.stages.predictions import Predictions, read_predictions
 from convbench.stages.report_data import Badges
 from convbench.stages.runs import PREPARED, RUNS, store_address
 
-LIMIT = 300
-"""Runs with a page of their own, at most: all, or else those of the best cells and those that failed."""
+LIMIT, SPOKEN = 300, 50
+"""Runs with pages of their own: all up to the first; of more the second, broken and best ones first."""
 _EXAMPLES = 5  # right ones, and as many wrong ones
 
 
@@ -33,7 +33,7 @@ def chosen_runs(runs: pd.DataFrame, best: pd.DataFrame) -> list[str]:
     broken = runs.loc[runs["outcome"] != "finished", "run_id"]
     keys = [name for name in best.columns if name in runs]
     spoken = best.merge(runs, on=keys, how="left")["run_id"]
-    return list(dict.fromkeys([*broken, *spoken]))[:LIMIT]
+    return list(dict.fromkeys([*broken, *spoken]))[:SPOKEN]
 
 
 def run_pages(

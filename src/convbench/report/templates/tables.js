@@ -1,5 +1,6 @@
 // Tables of class "sortable": a click on a heading sorts by it, words typed above leave the rows that hold them all.
 "use strict";
+const collator = new Intl.Collator();
 for (const table of document.querySelectorAll("table.sortable")) {
   const body = table.tBodies[0];
   const rows = [...body.rows];
@@ -10,8 +11,7 @@ for (const table of document.querySelectorAll("table.sortable")) {
     return text === "–" ? "" : text === "" || Number.isNaN(number) ? text : number;
   };
   const compare = (a, b) => {
-    if (a === "" || b === "") return (a === "") - (b === ""); // what is missing comes last
-    return typeof a === "number" && typeof b === "number" ? a - b : String(a).localeCompare(String(b));
+    return typeof a === "number" && typeof b === "number" ? a - b : collator.compare(a, b);
   };
   [...table.tHead.rows[0].cells].forEach((heading, column) => {
     if (heading.classList.contains("strip")) return;
@@ -24,10 +24,11 @@ for (const table of document.querySelectorAll("table.sortable")) {
         (heading.classList.contains("n") && heading.getAttribute("aria-sort") !== "descending");
       for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
       heading.setAttribute("aria-sort", falling ? "descending" : "ascending");
-      const known = rows.filter((row) => value(row, column) !== "");
-      const missing = rows.filter((row) => value(row, column) === "");
-      known.sort((a, b) => compare(value(a, column), value(b, column)) * (falling ? -1 : 1));
-      body.append(...known, ...missing);
+      const keyed = rows.map((row) => [value(row, column), row]); // once each: thousands are compared
+      const known = keyed.filter(([key]) => key !== "");
+      const missing = keyed.filter(([key]) => key === "");
+      known.sort(([a], [b]) => compare(a, b) * (falling ? -1 : 1));
+      body.replaceChildren(...[...known, ...missing].map(([, row]) => row));
     });
   });
   const filter = document.createElement("input");
