@@ -150,25 +150,25 @@ def test_a_task_may_be_on_one_of_a_family(values):
     assert (spec.dataset, spec.train_size) == ("medmnist/pneumoniamnist", 50)
 
 
-def test_the_first_architecture_is_opened_on_each_datasets_largest_task(values):
+def test_one_architecture_is_opened_on_each_datasets_largest_task(values):
     budget = {"epochs": 1, "batch_size": 5}
     values["tasks"] = {"digits": budget, "digits@50": budget, "zoo@20": budget, "zoo@100": budget}
 
     found = Grid.parse(values, "a.yaml").explained()
 
     assert {view: [run.id for run in runs] for view, runs in found.items()} == {
-        "digits/simple_cnn": [
-            "digits/simple_cnn/scratch/none/s0",
-            "digits/simple_cnn/fine_tune/none/s0",
+        "digits/resnet20": [
+            "digits/resnet20/scratch/none/s0",
+            "digits/resnet20/fine_tune/none/s0",
         ],
-        "zoo/simple_cnn": [
-            "zoo@100/simple_cnn/scratch/none/s0",
-            "zoo@100/simple_cnn/fine_tune/none/s0",
+        "zoo/resnet20": [
+            "zoo@100/resnet20/scratch/none/s0",
+            "zoo@100/resnet20/fine_tune/none/s0",
         ],
     }
 
 
-@pytest.mark.parametrize(("names", "views"), [([], []), (["resnet20"], ["digits/resnet20"])])
+@pytest.mark.parametrize(("names", "views"), [([], []), (["simple_cnn"], ["digits/simple_cnn"])])
 def test_what_is_opened_can_be_chosen(values, names, views):
     values["explain"] = names
 
@@ -178,6 +178,14 @@ def test_what_is_opened_can_be_chosen(values, names, views):
 def test_an_architecture_to_open_must_be_trained(values):
     values["explain"] = ["resnet56"]
     _wrong(values, "explain: 'resnet56' is not in the grid's architectures: simple_cnn, resnet20")
+
+
+def test_what_is_opened_does_not_hang_on_the_order_of_lists(values):
+    found = Grid.parse(values, "a.yaml").explained()
+    for axis in ("architectures", "augmentations", "seeds"):
+        values[axis] = values[axis][::-1]
+
+    assert Grid.parse(values, "a.yaml").explained() == found
 
 
 def test_what_is_opened_changes_no_run(values):

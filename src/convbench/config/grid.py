@@ -95,7 +95,7 @@ class Grid(Frozen):
     gradient_norms: bool = False
     """Record the norm of each layer's gradient along the training."""
     explain: Annotated[tuple[ArchitectureName, ...], AfterValidator(_distinct)] | None = None
-    """Architectures whose trained networks the report opens; none given: the first of the grid."""
+    """Architectures whose trained networks the report opens; none given: the first by name."""
     threads: Count
     """CPU threads of one training."""
     device: Device
@@ -192,12 +192,14 @@ class Grid(Frozen):
     def explained(self) -> dict[str, list[RunSpec]]:
         """Return the runs whose networks the report opens, by ``dataset/architecture``.
 
-        Of each dataset the largest task, with the first of the augmentations and of the seeds; all
-        strategies.
+        Of each dataset the largest task, all strategies, no augmentation (or the first by name) and the
+        lowest seed; one architecture, the first by name, unless ``explain`` says which. The order of the
+        lists does not matter: a run that is opened keeps its weights, and would have to be made again.
         """
-        chosen = self.architectures[:1] if self.explain is None else self.explain
+        chosen = [min(self.architectures)] if self.explain is None else self.explain
+        plain = "none" if "none" in self.augmentations else min(self.augmentations)
         largest = {run.dataset: run for run in sorted(self.runs(), key=_images_of)}
-        wanted = {(largest[name].task, self.augmentations[0], self.seeds[0]) for name in largest}
+        wanted = {(largest[name].task, plain, min(self.seeds)) for name in largest}
         found: dict[str, list[RunSpec]] = {}
         for run in self.runs():
             if run.architecture in chosen and (run.task, run.augmentation, run.seed) in wanted:
