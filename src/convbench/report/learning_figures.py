@@ -1,6 +1,7 @@
 """Figures of how networks learn: rates that were tested, gradients layer by layer, errors by depth."""
 
 from collections.abc import Mapping, Sequence
+from math import log
 from typing import Any
 
 import pandas as pd
@@ -43,14 +44,21 @@ def range_tests(tests: Sequence[Mapping[str, Any]]) -> Figure:
         grid.tight_layout()
         return Figure(
             dataset="",
-            title="Learning rates that were chosen by a range test",
+            title=_rates(tests),
             caption="The rate grows step by step on a copy of the network, on training images alone; "
             "the dashed line is a tenth of the rate at which the smoothed loss is lowest. One test "
             "serves all seeds of a cell.",
             alt="Curves of training loss over learning rate, one panel for each of "
             + ", ".join(f"{test['cell']} (chosen {test['chosen']:.1e})" for test in tests),
             source=svg(grid.figure),
+            table=points,
         )
+
+
+def _rates(tests: Sequence[Mapping[str, Any]]) -> str:
+    low, high = (end(test["chosen"] for test in tests) for end in (min, max))
+    between = f"{low:.1e}" if low == high else f"from {low:.1e} to {high:.1e}"
+    return f"Learning rates chosen by a range test: {between}"
 
 
 def errors_by_depth(found: pd.DataFrame, title: str) -> Figure:
@@ -113,6 +121,8 @@ def gradients_by_layer(gradients: pd.DataFrame) -> Figure:
             for epoch, end in zip(gradients["epoch"], last, strict=True)
         ]
     )[(gradients["epoch"] == 1) | (gradients["epoch"] == last) | (gradients["epoch"] == middle)]
+    keys = ["architecture", "moment", "depth"]
+    means = moments.groupby(keys, sort=False)["norm"].mean().reset_index()
     with styled():
         grid = sns.relplot(
             moments,
@@ -138,11 +148,26 @@ def gradients_by_layer(gradients: pd.DataFrame) -> Figure:
             axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
         return Figure(
             dataset="",
-            title="Gradients layer by layer, along the training",
+            title=_steepest(means),
             caption="Euclidean norm of the gradient of each layer's weights at the first step of the "
             "first, a middle and the last epoch, before clipping: how much of the error reaches the "
             "layers near the input. Means over all runs of an architecture.",
             alt="Lines of gradient norm over layers at three moments, one panel for each of "
             + ", ".join(map(str, moments["architecture"].unique())),
             source=svg(grid.figure),
+            table=means,
         )
+
+
+def _steepest(means: pd.DataFrame) -> str:
+    """Say in which network first and last layer are the furthest apart, in the first epoch."""
+    start = means[means["moment"] == _MOMENTS[0]].sort_values("depth", kind="stable")
+    ends = start.groupby("architecture", sort=False)["norm"].agg(["first", "last"])
+    times = ends["first"] / ends["last"]
+    name = (times.clip(lower=1e-12).map(log).abs()).idxmax()
+    ratio = _times(times[name])
+    return f"At the start, the first layer of {name} has {ratio} times the gradient of its last"
+
+
+def _times(value: float) -> str:
+    return f"{value:,.0f}" if value >= 10 else f"{value:.2g}"
