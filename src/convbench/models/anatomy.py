@@ -20,7 +20,8 @@ from torch.utils.weak import WeakTensorKeyDictionary
 from convbench.models.base import Architecture
 from convbench.models.grey import to_grey
 from convbench.models.meta import without_weights
-from convbench.models.receptive_field import CONSTANT, Call, Field, Window, field_after, window_of
+from convbench.models.receptive_field import CONSTANT, Field, field_after
+from convbench.models.windows import Call, Window, window_of
 
 Size = tuple[float, float]
 """Height and width in pixels of the input; infinite: all of it."""
