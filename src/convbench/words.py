@@ -6,3 +6,8 @@ def points(difference: float) -> str:
     rounded = round(difference * 100, 1)
     sign = "+" if rounded > 0 else "−" if rounded < 0 else "±"
     return f"{sign}{abs(rounded):.1f}"
+
+
+def plain(value: float) -> str:
+    """Write a positive number for a sentence, without an exponent: ``0.25``, ``1.5``, ``1,570``."""
+    return f"{value:,.0f}" if value >= 10 else f"{value:.2g}"

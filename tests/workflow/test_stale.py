@@ -68,6 +68,18 @@ def test_editing_the_audit_looks_again_and_retrains_nothing(project):
     assert project.stale() == set()
 
 
+def test_data_made_anew_by_a_call_of_its_own_and_found_the_same_retrains_nothing(project):
+    preparing = project.root / "src/convbench/data/preparing.py"
+    preparing.write_text(f"{preparing.read_text()}\n# A remark.\n")
+
+    assert project.stale() != set()  # in one call, all that comes after it is made anew
+    done = project.snakemake("--cores", "2", "--until", "prepare", "import_weights")
+
+    assert done.returncode == 0, done.stderr
+    assert "Rule: prepare" in done.stdout + done.stderr
+    assert project.stale() == set()
+
+
 def test_data_that_was_changed_and_pinned_makes_what_came_of_it_stale(project):
     (project.root / "data" / "letters" / "notes.txt").write_text("meant")
     assert project.run("dvc", "add", "--quiet", "data/letters").returncode == 0

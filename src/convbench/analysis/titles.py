@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from convbench.analysis.comparison import SIGNIFICANT
-from convbench.words import points
+from convbench.words import plain, points
 
 
 def by_size(dataset: str, summary: pd.DataFrame, score: str) -> str:
@@ -47,16 +47,12 @@ def by_cost(dataset: str, task: pd.DataFrame) -> str:
 def by_target(dataset: str, cells: pd.DataFrame) -> str:
     """Say which cell is the first at the target."""
     first = cells.loc[cells["seconds"].idxmin()]
-    low, mean, high = (_seconds(first[name]) for name in ("low", "seconds", "high"))
-    spread = "" if pd.isna(first["low"]) else f" ({low} to {high})"
+    known = not pd.isna(first["low"])
+    spread = f" ({plain(first['low'])} to {plain(first['high'])})" if known else ""
     return (
         f"{dataset}: the fastest to 80% on validation is {first['architecture']}, {first['strategy']}, "
-        f"{first['augmentation']}: {mean} s{spread}"
+        f"{first['augmentation']}: {plain(first['seconds'])} s{spread}"
     )
-
-
-def _seconds(value: float) -> str:
-    return "" if pd.isna(value) else f"{value:,.0f}" if value >= 10 else f"{value:.2g}"
 
 
 def by_epoch(dataset: str, converged: pd.DataFrame) -> str:

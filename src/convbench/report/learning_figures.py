@@ -9,6 +9,7 @@ import seaborn as sns
 from matplotlib.ticker import MaxNLocator
 
 from convbench.report.figures import PERCENT, Figure, styled, svg
+from convbench.words import plain
 
 _FAMILIES = {"plain": "plain", "resnet": "residual"}
 _MOMENTS = ("first epoch", "middle", "last epoch")
@@ -165,9 +166,5 @@ def _steepest(means: pd.DataFrame) -> str:
     ends = start.groupby("architecture", sort=False)["norm"].agg(["first", "last"])
     times = ends["first"] / ends["last"]
     name = (times.clip(lower=1e-12).map(log).abs()).idxmax()
-    ratio = _times(times[name])
+    ratio = plain(times[name])
     return f"At the start, the first layer of {name} has {ratio} times the gradient of its last"
-
-
-def _times(value: float) -> str:
-    return f"{value:,.0f}" if value >= 10 else f"{value:.2g}"

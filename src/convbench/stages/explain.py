@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -58,10 +59,8 @@ class _Network:
 class _Book:
     """What is found, network by network."""
 
-    def __init__(
-        self, networks: Sequence[_Network], data: Prepared, said: Said, cases: list[int]
-    ) -> None:
-        self.networks, self.data, self.said, self.cases = networks, data, said, cases
+    def __init__(self, starts: Sequence[_Network], data: Prepared, said: Said, cases: list[int]) -> None:
+        self.starts, self.data, self.said, self.cases = starts, data, said, cases
         tests = data.rows("test")
         even = np.linspace(0, len(tests) - 1, min(_EMBEDDED, len(tests)))
         self.embedded = tests[even.round().astype(int)]
@@ -71,14 +70,14 @@ class _Book:
         self.layer: str | None = None
         self.opened: list[Opened] = []
 
-    def open(self, place: int) -> None:
-        """Look into the network at a place of the list; those that it began with come before it."""
-        network = self.networks[place]
-        start = self.networks[network.start]
+    def open(self, network: _Network) -> None:
+        """Look into a network: the starts first, in their order, then those that began with them."""
+        place, start = len(self.opened), self.starts[network.start]
         before, after = first_filters(start.module), first_filters(network.module)
         if after is not None:
             self.pictures[f"filters/{place}"] = after
         same = network.trained and _same_body(start, network)
+        beside = self.opened[network.start].beside_own if same else self._lay_out(network, place)
         found = self._maps(network, place) if network.trained and self.cases else []
         self.opened.append(
             Opened(
@@ -87,15 +86,14 @@ class _Book:
                 start=network.start,
                 same_body=same,
                 filters_moved=None if before is None or after is None else moved(before, after),
-                beside_own=self.opened[network.start].beside_own if same else self._lay_out(place),
+                beside_own=beside,
                 layers=[each.layer for each in found],
                 channels=[each.channels for each in found],
             )
         )
 
-    def _lay_out(self, place: int) -> float:
+    def _lay_out(self, network: _Network, place: int) -> float:
         """Lay the test images out; return how many of them lie beside one of their class."""
-        network = self.networks[place]
         vectors = np.concatenate(
             [
                 features(network.module, network.head, images)
@@ -137,9 +135,16 @@ def explain(specs: Sequence[RunSpec], prepared: Path, out: Path) -> None:
     finished = [spec for spec in specs if metrics[spec.strategy]["outcome"] == "finished"]
     said = {spec.strategy: read_predictions(RUNS / spec.id) for spec in finished}
     cases = _cases(said)
-    book = _Book(_networks(finished, data), data, said, cases)
-    for place in range(len(book.networks)):
-        book.open(place)
+    first_with: dict[str, RunSpec] = {}
+    for spec in finished:
+        first_with.setdefault(spec.weights, spec)
+    places = {weights: place for place, weights in enumerate(first_with)}
+    starts = [_started(spec, data, places[spec.weights]) for spec in first_with.values()]
+    book = _Book(starts, data, said, cases)
+    # One at a time in memory: the next is built when the last was looked into.
+    trained = (_trained(spec, data, places[spec.weights]) for spec in finished)
+    for network in chain(starts, trained):
+        book.open(network)
     view = View(
         dataset=first.dataset,
         architecture=first.architecture,
@@ -185,18 +190,6 @@ def _case(place: int, said: Said, data: Prepared) -> Case:
         right = bool(is_right(each.labels[[place]], answer)[0])
         answers.append(Answer(name, names[answer[0]], chance, right))
     return Case(int(first.ids[place]), ", ".join(names[number] for number in own), answers)
-
-
-def _networks(specs: Sequence[RunSpec], data: Prepared) -> list[_Network]:
-    """Build the networks as training finds them, each once, then those that it leaves."""
-    starts: dict[str, RunSpec] = {}
-    for spec in specs:
-        starts.setdefault(spec.weights, spec)
-    places = {weights: place for place, weights in enumerate(starts)}
-    return [
-        *(_started(spec, data, place) for place, spec in enumerate(starts.values())),
-        *(_trained(spec, data, places[spec.weights]) for spec in specs),
-    ]
 
 
 def _started(spec: RunSpec, data: Prepared, place: int) -> _Network:

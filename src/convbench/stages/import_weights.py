@@ -13,7 +13,7 @@ from convbench.models.meta import without_weights
 from convbench.models.published import published_weights
 from convbench.models.weights import Normalisation
 
-DOWNLOADED = Path("data/weights")
+DOWNLOADED = Path("data/weights")  # not among the other folders: an edit there would import anew
 _IMAGENET = Normalisation((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 _IMAGENET_CLASSES = 1000
 

@@ -42,7 +42,8 @@ from convbench.stages.runs import PREPARED, RUNS, pretraining_folder, store_addr
 
 def report(plan: Plan, tables: Path, out: Path) -> None:
     """Write the pages that compare the runs in ``tables``: ``out``, and the others beside it."""
-    results = _results(tables)
+    speeds = pd.read_parquet(tables / "speed.parquet")
+    results = _results(tables, speeds)
     runs, epochs = results.runs, results.epochs
     cards = {name: open_prepared(PREPARED / name).card for name in plan.grid.dataset_names()}
     badges = badges_of(plan)
@@ -63,7 +64,7 @@ def report(plan: Plan, tables: Path, out: Path) -> None:
         guidelines=pd.read_parquet(tables / "guidelines.parquet").to_dict("records"),
         pretraining=_pretraining(plan),
         imported=[f"{spec.architecture}: {spec.weights}" for spec in plan.imports.values()],
-        speeds=pd.read_parquet(tables / "speed.parquet").to_dict("records"),
+        speeds=speeds.to_dict("records"),
         datasets=[vars(card) for card in cards.values()],
         labels=_labels(pd.read_parquet(tables / "labels.parquet"), runs, results.summary),
         hardest={
@@ -91,13 +92,13 @@ def report(plan: Plan, tables: Path, out: Path) -> None:
     print(f"{out}: {len(runs)} runs compared")
 
 
-def _results(tables: Path) -> Results:
+def _results(tables: Path, speeds: pd.DataFrame) -> Results:
     read = {
         name: pd.read_parquet(tables / f"{name}.parquet")
         for name in ("runs", "epochs", "comparisons", "effects", "variance", "convergence")
     }
     runs = read["runs"]
-    speed = pd.read_parquet(tables / "speed.parquet")[["architecture", "predict_ms"]]
+    speed = speeds[["architecture", "predict_ms"]]
     return Results(
         **read
         | {

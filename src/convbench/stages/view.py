@@ -104,4 +104,4 @@ def _case(row: int, true: str, answers: list[dict[str, Any]]) -> Case:
 
 def _save(path: Path, arrays: dict[str, np.ndarray]) -> None:
     with path.open("wb") as file:
-        np.savez_compressed(file, **arrays)  # type: ignore[arg-type]  # of "allow_pickle" it thinks
+        np.savez_compressed(file, **arrays)  # type: ignore[arg-type]  # numpy types them as allow_pickle
