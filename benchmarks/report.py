@@ -203,9 +203,9 @@ def main() -> None:
         sizes = {path: path.stat().st_size for path in sorted(Path("reports").glob("*.html"))}
         of_runs = [path.stat().st_size for path in Path("reports/runs").rglob("*.html")]
         for path, size in sizes.items():
-            print(f"{path}: {size / 2**20:.2f} MB")
-        print(f"{len(of_runs)} pages of runs: {sum(of_runs) / 2**20:.2f} MB")
-        print(f"in all: {(sum(sizes.values()) + sum(of_runs)) / 2**20:.2f} MB")
+            print(f"{path}: {size / 1e6:.2f} MB")
+        print(f"{len(of_runs)} pages of runs: {sum(of_runs) / 1e6:.2f} MB")
+        print(f"in all: {(sum(sizes.values()) + sum(of_runs)) / 1e6:.2f} MB")
 
 
 if __name__ == "__main__":

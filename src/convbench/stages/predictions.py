@@ -34,4 +34,4 @@ def _array(column: Any) -> np.ndarray:  # noqa: ANN401 (pyarrow carries no types
     values = column.combine_chunks()
     if not pa.types.is_fixed_size_list(values.type):
         return np.asarray(values)
-    return np.asarray(values.flatten()).reshape(len(values), -1)
+    return np.asarray(values.flatten()).reshape(len(values), values.type.list_size)

@@ -1,0 +1,59 @@
+"""A grid with runs that diverge is reported like any other: each is a row with its reason."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from convbench.stages.view import View
+from tests.project import RECIPE, Project, copy_project
+
+BROKEN = {"weights": "random", "strategy": "scratch", **RECIPE, "optimizer": "sgd", "lr": 1e30}
+SOUND = {"weights": "random", "strategy": "scratch", **RECIPE}
+RUN = "digits@50/simple_cnn/{}/none/s0"
+
+
+def reported(folder: Path, **strategies: dict) -> Project:
+    project = copy_project(folder)
+    project.configure(strategies=strategies, augmentations=["none"], pretraining={})
+    done = project.snakemake("--cores", "2")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return project
+
+
+@pytest.fixture(scope="module")
+def mixed(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    return reported(tmp_path_factory.mktemp("mixed") / "convbench", broken=BROKEN, sound=SOUND)
+
+
+def page(project: Project, name: str) -> str:
+    return (project.root / "reports" / name).read_text(encoding="utf-8")
+
+
+def test_a_run_that_diverged_is_a_row_with_its_reason_wherever_runs_are_listed(mixed):
+    runs = pd.read_parquet(mixed.root / "results/tables/runs.parquet").set_index("run_id")
+    reason = runs.at[RUN.format("broken"), "reason"]
+
+    assert runs.at[RUN.format("broken"), "outcome"] == "diverged"
+    assert "nan" in reason
+    for name in ("index.html", "reproduce.html", f"runs/{RUN.format('broken')}.html"):
+        assert reason in page(mixed, name)
+
+
+def test_what_finished_beside_it_is_the_answer(mixed):
+    assert "<b>sound</b>" in page(mixed, "index.html")
+    assert "<b>broken</b>" not in page(mixed, "index.html")
+
+
+def test_its_network_is_missed_by_name(mixed):
+    view = View.read(mixed.root / "results/explain/digits/simple_cnn")
+
+    assert [each.name for each in view.networks] == ["random", "sound"]
+    assert view.absent["broken"] in page(mixed, "inside.html")
+
+
+def test_where_every_run_diverged_the_report_says_so(tmp_path):
+    project = reported(tmp_path / "convbench", broken=BROKEN)
+
+    assert "No run finished" in page(project, "index.html")
+    assert "No networks were opened" in page(project, "inside.html")
