@@ -17,7 +17,8 @@ def test_pictures_are_laid_out_in_rows():
     found = opened(sheet(IMAGES, columns=3, side=20))
 
     assert found.size == (3 * 24 - 4, 2 * 24 - 4)
-    np.testing.assert_array_equal(np.asarray(found)[24:44, 24:44][1, 1], IMAGES[4][0, 0])
+    np.testing.assert_array_equal(np.asarray(found)[1, 49], IMAGES[2][0, 0])
+    np.testing.assert_array_equal(np.asarray(found)[25, 1], IMAGES[3][0, 0])
 
 
 def test_a_strip_is_one_row():

@@ -8,6 +8,7 @@ import torch
 from convbench.config.spec import Budget, RunSpec
 from convbench.data.prepared import open_prepared
 from convbench.engine.batches import Images, Standardise, batches
+from convbench.explain.activation import class_activation
 from convbench.models import architecture_of
 from convbench.models.weights import load_weights
 from convbench.stages import runs
@@ -103,6 +104,21 @@ def test_the_kept_network_says_what_its_run_said(opened, spec, prepared):
 
     theirs = read_predictions(runs.RUNS / spec.id)
     np.testing.assert_allclose(said, theirs.probabilities, atol=1e-6)
+
+
+def test_where_a_network_looks_is_asked_of_the_classifier_that_it_learned(opened, spec, prepared):
+    data = open_prepared(prepared)
+    network = untrained(spec, 3)
+    head = architecture_of("simple_cnn").head
+    found = load_weights(network, head, runs.model_file(spec), with_head=True).normalisation
+    rows = np.array([case.row for case in opened.cases])
+    (x, _), *_ = batches(Images(data.pixels, rows, data.labels[rows]), 99, torch.device("cpu"))
+    images = Standardise(found.mean, found.std)(x)
+    said = network.eval()(images).argmax(dim=1)
+
+    theirs = class_activation(network, opened.layer, images, said)
+
+    np.testing.assert_allclose(opened.pictures["activation/2"], theirs, atol=1e-5)
 
 
 def test_the_same_networks_give_the_same_bytes(opened, spec, prepared):
