@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+import statsmodels.formula.api
 from scipy import stats
 
 from convbench.analysis.convergence import convergence, time_to_target
@@ -60,20 +61,59 @@ def test_epochs_out_of_order_and_several_runs():
 
 
 def timed(**seconds: list[float | None]) -> pd.DataFrame:
-    rows = [(cell, each) for cell, own in seconds.items() for each in own]
-    return pd.DataFrame(rows, columns=["cell", "seconds_to_target"])
+    rows = [("task", cell, each) for cell, own in seconds.items() for each in own]
+    return pd.DataFrame(rows, columns=["task", "cell", "seconds_to_target"])
 
 
-def test_time_to_the_target_has_the_interval_of_its_logarithms():
-    found = time_to_target(timed(a=[1.0, 2.0, 4.0]), ["cell"]).loc[0]
+def times(runs: pd.DataFrame) -> pd.DataFrame:
+    return time_to_target(runs, ["task", "cell"], ["task"]).set_index("cell")
+
+
+def test_time_to_the_target_of_one_cell_has_the_interval_of_its_logarithms():
+    found = times(timed(a=[1.0, 2.0, 4.0])).loc["a"]
 
     low, high = stats.t.interval(0.95, 2, loc=np.log(2), scale=stats.sem(np.log([1, 2, 4])))
     assert found["seconds"] == pytest.approx(2)
     assert (found["low"], found["high"]) == pytest.approx((np.exp(low), np.exp(high)))
 
 
+def test_what_seeds_matter_is_learned_from_all_cells_of_a_task():
+    runs = timed(a=[1.0, 2.0], b=[3.0, 9.0, 5.0], c=[7.0])
+    logs = runs.assign(log=np.log(runs["seconds_to_target"].astype(float)))
+    model = statsmodels.formula.api.ols("log ~ 0 + cell", logs).fit()
+
+    found = times(runs)
+
+    for cell in ("a", "b"):
+        low, high = np.exp(model.conf_int().loc[f"cell[{cell}]"])
+        assert (found.at[cell, "low"], found.at[cell, "high"]) == pytest.approx((low, high))
+    assert pd.isna(found.at["c", "low"])
+    alone = times(timed(a=[1.0, 2.0])).loc["a"]
+    assert alone["high"] > 10 * found.at["a", "high"]
+
+
+def test_one_tasks_seeds_say_nothing_of_anothers():
+    other = timed(x=[1.0, 1000.0]).assign(task="other")
+
+    found = times(pd.concat([timed(a=[1.0, 2.0]), other])).loc["a"]
+
+    assert found["high"] == times(timed(a=[1.0, 2.0])).at["a", "high"]
+
+
+def test_the_interval_covers_what_it_should():
+    draw = np.random.default_rng(0)
+    hits = []
+    for _ in range(300):
+        runs = timed(**{f"c{cell}": list(draw.lognormal(cell, 0.4, 2)) for cell in range(8)})
+        found = times(runs)
+        truth = np.exp(np.arange(8))
+        hits.append((found["low"] <= truth) & (truth <= found["high"]))
+
+    assert 0.93 < np.mean(hits) < 0.97
+
+
 def test_who_does_not_reach_the_target_is_counted_and_not_timed():
-    found = time_to_target(timed(a=[1.0, None], b=[None]), ["cell"]).set_index("cell")
+    found = times(timed(a=[1.0, None], b=[None]))
 
     assert found["seeds"].to_dict() == {"a": 2, "b": 1}
     assert found["reached"].to_dict() == {"a": 1, "b": 0}

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from convbench.analysis.tables import CONVERGENCE_COLUMNS, table
-from convbench.analysis.uncertainty import over_pairs
+from convbench.analysis.uncertainty import CONFIDENCE
 
 TARGET = 0.8
 """The score that runs are timed to, where nothing else is asked for."""
@@ -33,30 +34,29 @@ def convergence(epochs: pd.DataFrame, target: float = TARGET) -> pd.DataFrame:
     return table(rows, CONVERGENCE_COLUMNS)
 
 
-def time_to_target(runs: pd.DataFrame, cell: Sequence[str]) -> pd.DataFrame:
+def time_to_target(runs: pd.DataFrame, cell: Sequence[str], task: Sequence[str]) -> pd.DataFrame:
     """Return how long each cell takes to the target: its columns, ``seeds``, ``reached``, ``seconds``.
 
-    ``runs``: rows of ``convergence`` with the columns ``cell`` names. ``seconds`` is the geometric mean
-    over the seeds that reach the target; ``low`` and ``high`` are its 95% interval, Student's t of the
-    logarithms, missing where a single seed does. Where some do not, the mean is of the others alone.
+    ``runs``: rows of ``convergence`` with the columns that ``cell`` and, of them, ``task`` name.
+    ``seconds`` is the geometric mean over the seeds that reach the target. ``low`` and ``high`` are its
+    95% interval, Student's t of the logarithms: how much seeds matter is taken to be the same for all
+    cells of a task, since two seeds by themselves say next to nothing of it. They are missing where a
+    single seed reaches the target. Where some seeds do not, the mean is of the others alone.
     """
-    rows = []
-    for key, own in runs.groupby(list(cell), sort=False):
-        seconds = own["seconds_to_target"].dropna().to_numpy(dtype=float)
-        estimate = over_pairs(np.log(seconds)) if len(seconds) else None
-        several = estimate is not None and len(seconds) > 1
-        rows.append(
-            {
-                **dict(zip(cell, key, strict=True)),
-                "seeds": len(own),
-                "reached": len(seconds),
-                "seconds": math.exp(estimate.mean) if estimate else None,
-                "low": math.exp(estimate.low) if estimate and several else None,
-                "high": math.exp(estimate.high) if estimate and several else None,
-            }
-        )
-    columns = [*cell, "seeds", "reached", "seconds", "low", "high"]
-    return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(columns[-3:], "Float64"))
+    logs = runs[list(cell)].assign(log=np.log(runs["seconds_to_target"].astype(float)))
+    cells = logs.groupby(list(cell), sort=False)["log"]
+    found = cells.agg(seeds="size", reached="count", mean="mean", spread="var").reset_index()
+    freedom = (found["reached"] - 1).clip(lower=0)
+    sums = found[list(task)].assign(squares=found["spread"].fillna(0) * freedom, freedom=freedom)
+    pooled = sums.groupby(list(task), sort=False)[["squares", "freedom"]].transform("sum")
+    error = np.sqrt(pooled["squares"] / pooled["freedom"] / found["reached"])
+    half = error * stats.t.ppf((1 + CONFIDENCE) / 2, pooled["freedom"])
+    half = half.where(found["reached"] > 1)
+    return found[[*cell, "seeds", "reached"]].assign(
+        seconds=np.exp(found["mean"]).astype("Float64"),
+        low=np.exp(found["mean"] - half).astype("Float64"),
+        high=np.exp(found["mean"] + half).astype("Float64"),
+    )
 
 
 def _of_run(epochs: pd.DataFrame, target: float) -> dict[str, float | None]:

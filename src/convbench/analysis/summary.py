@@ -11,6 +11,10 @@ FACTORS = ("dataset", "train_size", "architecture", "strategy", "augmentation")
 """What tells one cell of the grid from another; a cell's runs differ by seed alone."""
 
 
+TASK = ("dataset", "train_size")
+"""What tells one task from another; only cells of one task are compared with each other."""
+
+
 def cells(runs: pd.DataFrame) -> pd.DataFrame:
     """Summarise the finished runs of each cell: a row a cell, in the order of the runs.
 

@@ -182,7 +182,8 @@ def time_to_target(dataset: str, cells: pd.DataFrame, colours: Colours, title: s
             caption="Seconds of training until a validation score of 80%, of the combinations with "
             f"{shown['train_size'].iloc[0]:,} training images whose seeds all reach it"
             f"{f', the {_FASTEST} fastest' if len(cells) > _FASTEST else ''}: the geometric mean over "
-            "seeds, and its 95% interval (Student's t of the logarithms) where there are several.",
+            "seeds, and its 95% interval (Student's t of the logarithms, with what seeds matter pooled "
+            "over the combinations) where there are several.",
             alt=alt_of("Points of seconds to the target", shown, "strategy", "architecture"),
             source=svg(drawing),
             table=shown,

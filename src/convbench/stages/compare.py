@@ -11,7 +11,7 @@ from convbench.analysis.calibration import reliability
 from convbench.analysis.comparison import Comparison, Shares, compare, shares_of_images
 from convbench.analysis.convergence import convergence
 from convbench.analysis.factors import effects, shares
-from convbench.analysis.summary import FACTORS, best_by_validation, cells, runs_of
+from convbench.analysis.summary import FACTORS, TASK, best_by_validation, cells, runs_of
 from convbench.analysis.tables import (
     COMPARISON_COLUMNS,
     EFFECT_COLUMNS,
@@ -23,15 +23,13 @@ from convbench.analysis.uncertainty import over_seeds_and_images
 from convbench.stages.predictions import Predictions, read_predictions
 from convbench.stages.runs import RUNS
 
-_TASK = ["dataset", "train_size"]
-
 
 def compare_runs(tables: Path) -> None:
     """Write ``comparisons`` beside the table of runs in ``tables``."""
     runs = pd.read_parquet(tables / "runs.parquet")
     finished = runs[runs["outcome"] == "finished"]
     rows: list[dict[str, Any]] = []
-    for _, task in cells(runs).groupby(_TASK, sort=False):
+    for _, task in cells(runs).groupby(list(TASK), sort=False):
         rows.extend(_against_the_best(task, finished))
     write_table(table(rows, COMPARISON_COLUMNS), tables / "comparisons.parquet")
     write_table(convergence(pd.read_parquet(tables / "epochs.parquet")), tables / "convergence.parquet")

@@ -14,6 +14,7 @@ from convbench.analysis.findings import FACTORS as FACTORS_PAGE
 from convbench.analysis.findings import Sentence, findings, transfers
 from convbench.analysis.summary import (
     FACTORS,
+    TASK,
     below_chance,
     best_by_validation,
     cells,
@@ -154,7 +155,7 @@ def _convergence(runs: pd.DataFrame) -> list[Mapping[str, Any]]:
     found = runs.groupby(list(FACTORS), sort=False).agg(
         **{name: (name, "mean") for name in (*measures, "area", "gap", "instability")}
     )
-    timed = time_to_target(runs, FACTORS)
+    timed = time_to_target(runs, FACTORS, TASK)
     return list(found.reset_index().merge(timed, on=list(FACTORS)).to_dict("records"))
 
 

@@ -10,7 +10,7 @@ from convbench.analysis import titles
 from convbench.analysis.convergence import time_to_target
 from convbench.analysis.pareto import front
 from convbench.analysis.ranks import ranking
-from convbench.analysis.summary import FACTORS
+from convbench.analysis.summary import FACTORS, TASK
 from convbench.config.datasets import in_words
 from convbench.data.prepared import Card
 from convbench.report import cost_figures, factor_figures, figures
@@ -91,7 +91,7 @@ def _of_dataset(
         largest = largest.assign(**{f"front_{cost}": front(largest, cost) for cost in _COSTS})
         title = titles.by_cost(name, largest)
         yield "cost", cost_figures.accuracy_by_cost(name, largest, colours, score, title)
-    timed = time_to_target(own.convergence, FACTORS)
+    timed = time_to_target(own.convergence, FACTORS, TASK)
     timed = timed[timed["reached"] == timed["seeds"]]
     timed = timed[timed["train_size"] == largest["train_size"].max()]
     if len(timed):
