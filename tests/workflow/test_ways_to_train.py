@@ -122,8 +122,8 @@ def test_gradients_are_in_a_table_and_drawn(done):
     pages = {
         name: (done.root / f"reports/{name}.html").read_text() for name in ("factors", "convergence")
     }
-    assert "Gradients layer by layer" in pages["factors"]
-    assert "Learning rates that were chosen by a range test" in pages["convergence"]
+    assert "times the gradient of its last" in pages["factors"]
+    assert "Learning rates chosen by a range test" in pages["convergence"]
 
 
 def test_a_body_that_learns_too_fast_is_warned_of_before_and_marked_after(done, runs):
