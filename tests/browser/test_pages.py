@@ -1,7 +1,10 @@
 """The report as a reader meets it: every page opened in a browser, at three widths, light and dark."""
 
+from importlib import resources
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 from convbench.report.pages import PAGES
 
@@ -115,6 +118,65 @@ def test_words_leave_the_rows_that_hold_all_of_them(opened):
         "digits@50/simple_cnn/fine_tune/none/s0"
     ]
     assert page.get_by_role("status").inner_text() == "1 of 4"
+
+
+@pytest.fixture
+def long_table(chromium, tmp_path):
+    """Open a page of our script, our style and a table of 450 rows, at a hash."""
+    templates = resources.files("convbench.report") / "templates"
+    style, script = ((templates / name).read_text() for name in ("style.css", "tables.js"))
+    rows = "".join(f"<tr id='r{n}'><td>r{n}</td><td class=n>{n}</td></tr>" for n in range(450))
+    (tmp_path / "long.html").write_text(
+        f"<style>{style}</style><table class=sortable><thead><tr><th>Name</th>"
+        f"<th class=n>Number</th></tr></thead><tbody>{rows}</tbody></table><script>{script}</script>"
+    )
+    pages = []
+
+    def open_at(place=""):
+        pages.append(chromium.new_page())
+        pages[-1].goto((tmp_path / "long.html").as_uri() + place)
+        return pages[-1]
+
+    yield open_at
+    for page in pages:
+        page.close()
+
+
+def shown(page):
+    return page.locator("tbody tr:visible").all_inner_texts()
+
+
+def test_a_long_table_shows_its_first_rows_as_it_is_sorted_and_filtered(long_table):
+    page = long_table()
+    assert len(shown(page)) == 200
+    assert page.get_by_role("status").inner_text() == "the first 200 shown"
+
+    page.get_by_role("button", name="Number").click()
+    assert [row.split()[1] for row in shown(page)] == [str(number) for number in range(449, 249, -1)]
+
+    page.get_by_label("Show the rows that hold these words").fill("r1")
+    assert len(shown(page)) == 111
+    assert page.get_by_role("status").inner_text() == "111 of 450"
+    assert not page.get_by_role("button", name="Show all").is_visible()
+
+
+def test_a_long_table_is_shown_whole_when_asked_printed_or_led_into(long_table):
+    page = long_table()
+    page.emulate_media(media="print")
+    assert len(shown(page)) == 450
+    page.emulate_media(media="screen")
+    assert len(shown(page)) == 200
+    page.get_by_role("button", name="Show all 450 rows").click()
+    assert len(shown(page)) == 450
+    assert page.get_by_role("status").inner_text() == ""
+
+    page = long_table("#r430")
+    expect(page.locator("#r430")).to_be_in_viewport()
+
+    page = long_table()
+    page.get_by_label("Show the rows that hold these words").fill("r2")
+    page.evaluate("location.hash = '#r301'")
+    expect(page.locator("#r301")).to_be_in_viewport()
 
 
 def test_dark_is_dark(opened):

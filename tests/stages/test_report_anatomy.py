@@ -74,6 +74,17 @@ def test_a_network_of_the_grid_that_is_also_a_known_one_is_drawn_once(page):
     assert all(figure.alt.count("resnet18, 224 px") == 1 for figure in found.figures)
 
 
+def test_twins_that_lie_on_each_other_are_drawn_as_one(page):
+    found = page("plain20", "resnet20", "simple_cnn")
+
+    for figure in found.figures:
+        assert list(figure.table["network"].unique())[4:] == [
+            "plain20 / resnet20, 8 px",
+            "simple_cnn, 8 px",
+        ]
+    assert [part.name for part in found.networks] == ["plain20", "resnet20", "simple_cnn"]
+
+
 def test_the_stem_for_small_images_is_said(page):
     html = render_anatomy(page("resnet18"))
 

@@ -39,8 +39,8 @@ def sizes(networks: pd.DataFrame, colours: Colours) -> Figure:
             caption="One point a network, at the image size beside its name. Parameters are what has to "
             "be stored and learned, multiply-adds what has to be calculated for one image: fully "
             "connected layers have many of the first, convolutions on large maps many of the second. "
-            "k, M, G: thousands, millions, billions. A residual network and its plain twin lie on each "
-            "other.",
+            "k, M, G: thousands, millions, billions. Networks of one point share it: a residual network "
+            "and its plain twin.",
             alt=f"Points of parameters over multiply-adds for {', '.join(networks['network'])}. "
             "The numbers are in the table.",
             source=svg(drawing),
@@ -81,8 +81,8 @@ def receptive_fields(layers: pd.DataFrame, colours: Colours) -> Figure:
             title=_widest(largest),
             caption="What one position of a layer's output sees of the image, along the longest path. "
             "Every stride makes the layers after it widen it in larger steps. A line ends where "
-            "pooling, a fully connected layer, attention or squeeze-and-excitation sees all at once. A "
-            "residual network and its plain twin lie on each other.",
+            "pooling, a fully connected layer, attention or squeeze-and-excitation sees all at once. "
+            "Networks of one line share it: a residual network and its plain twin.",
             alt=f"Lines of the receptive field over depth for {', '.join(largest['network'].unique())}. "
             "The last values are in the table.",
             source=svg(drawing),

@@ -166,11 +166,11 @@ def time_to_target(dataset: str, cells: pd.DataFrame, colours: Colours, title: s
     with styled():
         drawing = Drawing(figsize=(8.5, 1.2 + 0.3 * len(shown)), layout="tight")
         axes = drawing.subplots()
-        for strategy, own in shown.assign(cell=names).groupby("strategy", sort=False):
+        for strategy, own in shown.assign(place=range(len(shown))).groupby("strategy", sort=False):
             colour = colours[str(strategy)]
-            axes.hlines(own["cell"], own["low"], own["high"], color=colour, alpha=0.5, linewidth=3)
-            axes.scatter(own["seconds"], own["cell"], color=colour, label=strategy, zorder=3)
-        axes.set_yticks(list(names), list(names))
+            axes.hlines(own["place"], own["low"], own["high"], color=colour, alpha=0.5, linewidth=3)
+            axes.scatter(own["seconds"], own["place"], color=colour, label=strategy, zorder=3)
+        axes.set_yticks(range(len(shown)), list(names))
         axes.invert_yaxis()
         axes.set(xscale="log", xlabel="seconds of training to the target (log scale)")
         _logarithmic(axes, _PLAIN)

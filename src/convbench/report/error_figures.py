@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure as Drawing
+from statsmodels.stats.proportion import proportion_confint
 
 from convbench.report.figures import PERCENT, Figure, styled, svg
 
@@ -38,6 +39,7 @@ def confusion(dataset: str, counts: np.ndarray, classes: Sequence[str], who: str
             cbar_kws={"label": "% of the true class", "shrink": 0.7},
         )
         axes.set(xlabel="said", ylabel="true")
+        axes.tick_params(axis="y", rotation=0)
         return Figure(
             dataset=dataset,
             title=title,
@@ -53,29 +55,38 @@ def confusion(dataset: str, counts: np.ndarray, classes: Sequence[str], who: str
 
 
 def reliability(dataset: str, bins: pd.DataFrame, who: str, title: str) -> Figure:
-    """Draw how often answers are right against how sure they are; a row of ``bins`` a point."""
+    """Draw how often answers are right against how sure they are; a row of ``bins`` a point.
+
+    The bars are Wilson's 95% intervals of a share (Wilson 1927).
+    """
+    low, high = proportion_confint(
+        (bins["right"] * bins["answers"]).round(), bins["answers"], method="wilson"
+    )
+    bins = bins.assign(low=low, high=high)
     with styled():
-        drawing = Drawing(figsize=(6.2, 4.0), layout="tight")
+        drawing = Drawing(figsize=(7.6, 4.0), layout="tight")
         axes = drawing.subplots()
         axes.plot([0, 1], [0, 1], color="0.6", linestyle="--", label="as sure as right")
-        axes.plot(bins["confidence"], bins["right"], color="#0173b2", label="measured")
+        axes.vlines(bins["confidence"], low, high, color="#0173b2", alpha=0.5, label="measured")
         axes.scatter(
             bins["confidence"],
             bins["right"],
             s=20 + 280 * bins["answers"] / bins["answers"].max(),
             color="#0173b2",
-            alpha=0.6,
+            clip_on=False,
+            zorder=3,
         )
         axes.set(xlabel="how sure (probability)", ylabel="how often right", xlim=(0, 1), ylim=(0, 1.02))
         axes.xaxis.set_major_formatter(PERCENT)
         axes.yaxis.set_major_formatter(PERCENT)
-        axes.legend(loc="lower right")
+        axes.legend(loc="center left", bbox_to_anchor=(1.02, 0.5))
         sns.despine(drawing)
         return Figure(
             dataset=dataset,
             title=title,
             caption=f"Test images of {who}, all seeds, in bins of how sure the network is; the larger a "
-            "point, the more answers. Below the dashed line it is surer than it is right.",
+            "point, the more answers. Bars are Wilson's 95% intervals, of answers that do not depend on "
+            "each other. Below the dashed line it is surer than it is right.",
             alt="Points of accuracy over confidence: "
             + "; ".join(
                 f"{row.confidence:.0%} sure, {row.right:.0%} right" for row in bins.itertuples()

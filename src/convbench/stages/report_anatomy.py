@@ -1,6 +1,6 @@
 """What the report says of the networks: their layers, and the well-known ones beside them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import pandas as pd
 
@@ -28,10 +28,9 @@ def anatomy_page(plan: Plan) -> AnatomyPage:
         name: anatomy_of(architecture_of(name), classes, size, channels)
         for name in plan.grid.architectures
     }
-    networks = [*known.items(), *own.items()]
-    table = pd.DataFrame([_numbers(name, found) for name, found in networks])
-    table = table.drop_duplicates("network")  # a known one is in the grid: only its classifier differs
-    growth = pd.DataFrame([row for name, found in networks for row in _growth(name, found)])
+    networks = _labelled([*known.items(), *own.items()])
+    table = pd.DataFrame([_numbers(label, found) for label, found in networks.items()])
+    growth = pd.DataFrame([row for label, found in networks.items() for row in _growth(label, found)])
     colours = figures.colours_of(table["network"])
     return AnatomyPage(
         name=plan.grid.name,
@@ -81,20 +80,27 @@ def _total(name: str, found: Anatomy) -> Row:
     }
 
 
-def _numbers(name: str, found: Anatomy) -> Mapping[str, object]:
-    return {
-        "network": _label(name, found),
-        "parameters": found.parameters,
-        "macs": found.macs,
-    }
+def _labelled(networks: Sequence[tuple[str, Anatomy]]) -> Mapping[str, Anatomy]:
+    """Name networks as figures do; those that figures cannot tell apart, plain twins say, as one.
+
+    A well-known one that the grid has at the same image size comes once: its classifier alone differs.
+    """
+    alike: dict[tuple[object, ...], tuple[list[str], Anatomy]] = {}
+    for name, found in networks:
+        if any(name in names and found.image_size == kept.image_size for names, kept in alike.values()):
+            continue
+        growth = tuple((row["depth"], row["field"]) for row in _growth("", found))
+        seen = (found.image_size, found.parameters, found.macs, growth)
+        alike.setdefault(seen, ([], found))[0].append(name)
+    return {f"{' / '.join(names)}, {kept.image_size} px": kept for names, kept in alike.values()}
 
 
-def _growth(name: str, found: Anatomy) -> Iterator[Mapping[str, object]]:
+def _numbers(label: str, found: Anatomy) -> Mapping[str, object]:
+    return {"network": label, "parameters": found.parameters, "macs": found.macs}
+
+
+def _growth(label: str, found: Anatomy) -> Iterator[Mapping[str, object]]:
     """Yield depth and receptive field of the layers that see a part of the image."""
     for layer in found.layers:
         if layer.field and max(layer.field) < float("inf"):
-            yield {"network": _label(name, found), "depth": layer.depth, "field": max(layer.field)}
-
-
-def _label(name: str, found: Anatomy) -> str:
-    return f"{name}, {found.image_size} px"
+            yield {"network": label, "depth": layer.depth, "field": max(layer.field)}

@@ -68,7 +68,7 @@ def _confused(dataset: str, counts: np.ndarray, data: Prepared) -> str:
     names = data.card.classes
     first = found[0]
     return (
-        f"{dataset}: {names[first.true]} is most often missed, "
+        f"{dataset}: no class is taken for another as often as {names[first.true]} "
         f"for {names[first.said]} ({first.share:.0%} of its images)"
     )
 
