@@ -60,7 +60,16 @@ def test_the_training_error_of_the_last_epoch_is_compared_from_shallow_to_deep()
         "Plain networks train worse as they deepen: from 20 to 56 layers the training error changes by "
         "+21.0 points (95% interval"
     )
-    assert in_words(residual).startswith("Residual networks do not train worse as they deepen")
+    assert in_words(residual).startswith("Residual networks are not seen to train worse as they deepen")
+
+
+def test_a_change_that_chance_may_have_made_is_not_called_one():
+    errors = {**PLANTED, ("plain20", 1): PLANTED["plain56", 1]}
+
+    plain, _ = degradations(depths(*_tables(errors)))
+
+    assert plain.change > 0 > plain.low
+    assert in_words(plain).startswith("Plain networks are not seen to train worse as they deepen")
 
 
 def test_other_architectures_and_a_single_family_are_left_out():

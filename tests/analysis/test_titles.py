@@ -91,10 +91,11 @@ def test_what_explains_most():
     )
 
     assert (
-        titles.by_share("zoo", variance[:1]) == "zoo: train size explains most of what differs (30.0%)"
+        titles.by_share("zoo", variance[:1])
+        == "zoo: train size explains more than any other choice (30.0%)"
     )
     assert titles.by_share("zoo", variance) == (
-        "zoo: strategy and train size explain most of what differs (50.0%)"
+        "zoo: strategy and train size explain more than any other choice (50.0%)"
     )
 
 

@@ -67,7 +67,8 @@ def degradations(found: pd.DataFrame) -> list[Degradation]:
 def in_words(each: Degradation) -> str:
     """Say it in a sentence."""
     names = {"plain": "Plain networks", "resnet": "Residual networks"}
-    verb = "train worse" if each.change > 0 else "do not train worse"
+    beyond_chance = each.pairs == 1 or each.low > 0
+    verb = "train worse" if each.change > 0 and beyond_chance else "are not seen to train worse"
     within = (
         f" (95% interval {points(each.low)} to {points(each.high)}, {each.pairs} pairs)"
         if each.pairs > 1

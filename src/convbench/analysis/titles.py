@@ -111,7 +111,7 @@ def by_share(dataset: str, variance: pd.DataFrame) -> str:
     first = variance.loc[variance["share"].idxmax()]
     names = [str(first[name]).replace("_", " ") for name in ("factor", "with") if first[name]]
     verb = "explains" if len(names) == 1 else "explain"
-    return f"{dataset}: {' and '.join(names)} {verb} most of what differs ({first['share']:.1%})"
+    return f"{dataset}: {' and '.join(names)} {verb} more than any other choice ({first['share']:.1%})"
 
 
 def _leader(data: pd.DataFrame, column: str, *, highest: bool) -> str:

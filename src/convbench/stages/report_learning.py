@@ -25,7 +25,8 @@ def depth_figures(tables: Path, runs: pd.DataFrame, epochs: pd.DataFrame) -> lis
     found = depths(runs, epochs)
     if found["depth"].nunique() > 1:
         said = depth_findings(runs, epochs)
-        title = "; ".join(each.partition(":")[0] for each in said) or "Depth with and without skips"
+        first, *others = [each.partition(":")[0] for each in said] or ["Depth with and without skips"]
+        title = "; ".join([first, *(other[0].lower() + other[1:] for other in others)])
         figures.append(errors_by_depth(found, title))
     gradients = pd.read_parquet(tables / "gradients.parquet")
     if len(gradients):
