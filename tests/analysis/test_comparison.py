@@ -18,7 +18,7 @@ def test_one_seed_is_mcnemars_test():
     this, best = answers(0, 0.7), answers(1, 0.8)
     only_this, only_best = int((this > best).sum()), int((best > this).sum())
 
-    (found,) = compare([{0: this}], {0: best})
+    (found,) = compare([{0: this}], {0: best}, "accuracy")
 
     assert found.test == "mcnemar"
     assert (found.only_this, found.only_best) == (only_this, only_best)
@@ -30,7 +30,7 @@ def test_the_interval_of_one_seed_is_that_of_a_paired_bootstrap():
     this, best = answers(2, 0.7), answers(3, 0.75)
     theirs = stats.bootstrap((this - best,), np.mean, n_resamples=9999, method="percentile", rng=0)
 
-    (found,) = compare([{0: this}], {0: best})
+    (found,) = compare([{0: this}], {0: best}, "accuracy")
 
     assert found.estimate.low == pytest.approx(theirs.confidence_interval.low, abs=0.006)
     assert found.estimate.high == pytest.approx(theirs.confidence_interval.high, abs=0.006)
@@ -40,18 +40,46 @@ def test_seeds_are_paired_and_those_of_one_side_alone_left_out():
     best = {0: answers(4, 0.8), 1: answers(5, 0.8), 2: answers(6, 0.8)}
     this = {2: best[2], 1: best[1], 7: answers(7, 0.1)}
 
-    (found,) = compare([this], best)
+    (found,) = compare([this], best, "accuracy")
 
     assert (found.seeds, found.estimate.mean, found.estimate.p) == (2, 0.0, 1.0)
     assert found.test == "seeds and images"
 
 
 def test_no_seed_in_common_is_no_comparison():
-    assert compare([{0: answers(0, 0.5)}], {1: answers(0, 0.5)}) == [None]
+    assert compare([{0: answers(0, 0.5)}], {1: answers(0, 0.5)}, "accuracy") == [None]
 
 
-def test_scores_that_can_be_negative_count_no_right_images():
-    (found,) = compare([{0: np.array([0.5, -0.1, 0.9])}], {0: np.array([0.4, 0.2, 1.0])})
+def test_ways_that_answer_alike_differ_by_nothing_within_what_the_images_can_tell():
+    alike = {0: answers(0, 0.9), 1: answers(1, 0.9)}
+
+    (found,) = compare([alike], alike, "accuracy")
+
+    assert (found.estimate.mean, found.estimate.p, found.tied) == (0.0, 1.0, True)
+    assert 0.005 < found.estimate.high < 0.01
+
+
+def test_mcnemar_is_not_asked_of_a_score_that_weighs_images():
+    """15 images of the large class against 15 of the small one: as many, and 22 points apart."""
+    labels = np.repeat([0, 1], [300, 30])
+    sides = [np.tile([0.9, 0.1], (330, 1)) for _ in range(2)]
+    for side in sides:
+        side[300:] = [0.1, 0.9]
+    sides[0][300:315] = [0.9, 0.1]  # this one misses 15 of the small class
+    sides[1][:15] = [0.1, 0.9]
+    this, best = (shares_of_images(labels, side, "accuracy_per_class") for side in sides)
+
+    (found,) = compare([{0: this}], {0: best}, "accuracy_per_class")
+
+    assert (found.only_this, found.only_best, found.test) == (15, 15, "images")
+    assert found.estimate.mean == pytest.approx(-0.225)
+    assert not found.tied
+
+
+def test_average_precision_counts_no_right_images():
+    (found,) = compare(
+        [{0: np.array([0.5, 0.1, 0.9])}], {0: np.array([0.4, 0.2, 1.0])}, "mean_average_precision"
+    )
 
     assert (found.only_this, found.only_best, found.test) == (None, None, "images")
 
@@ -82,7 +110,7 @@ def test_of_many_that_are_equal_few_sets_name_a_worse_one(monkeypatch):
             cells.append(
                 dict(enumerate((draw.random((3, 200)) < 1 / (1 + np.exp(-logit))).astype(float)))
             )
-        wrong += any(not found.tied for found in compare(cells[1:], cells[0]))
+        wrong += any(not found.tied for found in compare(cells[1:], cells[0], "accuracy"))
 
     assert wrong <= 17  # 10 are expected at 5%; more than 17 happens once in 60 such tests
 
@@ -97,7 +125,7 @@ def test_comparisons_of_one_task_learn_of_the_seeds_from_each_other():
     squares = [mean_squares(cell - cells[0]) for cell in cells[1:]]
     shared = sum(each.of_seeds for each in squares) / 3
 
-    found = compare([dict(enumerate(cell)) for cell in cells[1:]], dict(enumerate(cells[0])))
+    found = compare([dict(enumerate(cell)) for cell in cells[1:]], dict(enumerate(cells[0])), "accuracy")
 
     assert [each.estimate for each in found] == [estimated(each, shared, 3 * 2 / 2) for each in squares]
 
@@ -105,7 +133,7 @@ def test_comparisons_of_one_task_learn_of_the_seeds_from_each_other():
 def test_the_correction_counts_the_comparisons_that_can_be_made():
     this, best = answers(0, 0.7), answers(1, 0.8)
 
-    alone, nothing, again = compare([{0: this}, {5: this}, {0: this}], {0: best})
+    alone, nothing, again = compare([{0: this}, {5: this}, {0: this}], {0: best}, "accuracy")
 
     assert nothing is None
     assert alone.p_holm == again.p_holm == pytest.approx(2 * alone.estimate.p)
@@ -119,7 +147,7 @@ def test_a_difference_of_twelve_points_is_found():
         this, best = (
             (draw.random((3, 500)) < 0.2 * images + right).astype(float) for right in (0.6, 0.72)
         )
-        found += not compare([dict(enumerate(this))], dict(enumerate(best)))[0].tied
+        found += not compare([dict(enumerate(this))], dict(enumerate(best)), "accuracy")[0].tied
 
     assert found >= 45
 

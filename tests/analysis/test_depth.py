@@ -88,4 +88,23 @@ def test_runs_that_did_not_finish_are_left_out():
     plain, _ = degradations(depths(runs, epochs))
 
     assert plain.pairs == 1
-    assert in_words(plain).endswith("+20.0 points (one pair).")
+    assert in_words(plain) == (
+        "Plain networks were deepened in one pair, which says nothing of chance: from 20 to 56 layers "
+        "the training error changes by +20.0 points."
+    )
+
+
+def test_networks_of_imagenet_and_of_cifar_are_not_one_family():
+    errors = {(name, seed): 0.2 for name in ("resnet18", "plain18") for seed in (0, 1)}
+
+    found = depths(*_tables({**PLANTED, **errors, ("resnet50", 0): 0.1}))
+
+    assert set(found["architecture"]) == {
+        "plain20",
+        "plain56",
+        "resnet20",
+        "resnet56",
+        "resnet18",
+        "plain18",
+    }
+    assert [(each.shallow, each.deep) for each in degradations(found)] == [(20, 56), (20, 56)]

@@ -20,6 +20,7 @@ def _runs(scores, architecture="net", dataset="zoo", score="accuracy"):
                 "train_size": size,
                 "architecture": architecture,
                 "strategy": strategy,
+                "method": strategy,
                 "augmentation": augmentation,
                 "seed": seed,
                 "outcome": "finished",
@@ -73,7 +74,7 @@ def test_effects_are_said_largest_first_and_those_not_seen_by_name():
         "On zoo, the strategy changed the test accuracy against scratch: "
         "tuned by −12.5 points [−13.5 to −11.5; better in 5 of 6]; "
         "frozen by +2.0 points [+1.0 to +3.0; better in 5 of 6]; "
-        "no effect beyond chance is seen of slow."
+        "no effect beyond chance is seen on average of slow."
     )
 
 
@@ -84,7 +85,7 @@ def test_a_factor_without_any_visible_effect_is_not_said_to_have_changed_anythin
 
     assert sentence == (
         "On zoo, the augmentation did not visibly change the test accuracy against none: "
-        "no effect beyond chance is seen of mixup."
+        "no effect beyond chance is seen on average of mixup."
     )
 
 
@@ -93,7 +94,10 @@ def test_one_pair_has_no_interval_to_say():
 
     sentence, _ = _said(ZOO, effects=table(rows, EFFECT_COLUMNS))
 
-    assert "having more training images changed the test accuracy against 50 images: " in sentence
+    assert (
+        "a task with more training images (and epochs of its own) changed the test accuracy against "
+        "50 images: " in sentence
+    )
     assert "900 images by +10.0 points in one pair, which says nothing of chance." in sentence
     assert "no effect" not in sentence
 
@@ -122,7 +126,15 @@ def test_what_hangs_on_what_is_said_where_it_is_seen():
     )
 
 
-def _cell(strategy, *, best=False, tied=True, compared=2, seeds=2):
+def test_equal_pairs_have_none_either():
+    row = _effect("900", 0.1, factor="train_size", baseline="50", pairs=2, seen=False)
+
+    sentence, _ = _said(ZOO, effects=table([{**row, "low": None, "high": None}], EFFECT_COLUMNS))
+
+    assert "900 images by +10.0 points in each of 2 pairs, which says nothing of chance." in sentence
+
+
+def _cell(strategy, *, best=False, tied=True, compared=2, seeds=2, difference=-0.1):
     return {
         "dataset": "zoo",
         "train_size": 1000,
@@ -132,6 +144,7 @@ def _cell(strategy, *, best=False, tied=True, compared=2, seeds=2):
         "seeds": seeds,
         "best": best,
         "tied": tied,
+        "difference": None if best else difference,
         "compared": None if best else compared,
     }
 
@@ -145,6 +158,14 @@ def test_ties_with_the_best_are_counted_and_named():
         "Other ways to train that cannot be told from the best: "
         "with 1,000 images of zoo, 1 of 2 (net b none)."
     )
+
+
+def test_those_that_are_better_than_what_validation_chose_are_counted_too():
+    cells = [_cell("a", best=True), _cell("b"), _cell("c", tied=False, difference=0.08)]
+
+    sentence, _ = _said(ZOO, comparisons=table(cells, COMPARISON_COLUMNS))
+
+    assert sentence.endswith("1 of 2 (net b none), and 1 told to be better than it.")
 
 
 def test_many_ties_are_counted_only():
@@ -194,6 +215,15 @@ def test_every_sentence_leads_to_a_part_of_the_report():
 
 def test_nothing_finished_is_said():
     assert _said(ZOO.assign(outcome="failed")) == ["No run finished, so there is nothing to compare."]
+
+
+def test_transfer_is_held_against_scratch_whatever_it_is_called():
+    cells = {(50, "from_random", "none", 0): (0.5, 2.0), (50, "fine_tune", "none", 0): (0.6, 2.0)}
+    runs = _runs(cells).replace({"method": {"from_random": "scratch"}})
+
+    (found,) = transfers(runs)
+
+    assert (found.strategy, found.overall.points) == ("fine_tune", "+10.0")
 
 
 def test_what_each_architecture_gained_is_told_apart():

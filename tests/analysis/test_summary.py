@@ -46,13 +46,20 @@ def test_a_cell_is_the_mean_and_the_extremes_over_its_seeds():
 def test_a_run_that_did_not_finish_is_in_no_mean():
     runs = runs_of(run("scratch", 0, 0.6), run("scratch", 1, None, outcome="diverged"))
 
-    assert cells(runs)["seeds"].tolist() == [1]
+    summary = cells(runs)
+    assert (summary["seeds"].tolist(), summary["planned"].tolist()) == ([1], [2])
 
 
 def test_the_test_split_never_picks():
     runs = runs_of(run("scratch", 0, 0.9, val=0.5), run("fine_tune", 0, 0.6, val=0.8))
 
     assert best_by_validation(cells(runs))["strategy"] == "fine_tune"
+
+
+def test_of_equal_cells_the_smaller_network_is_the_best():
+    large = run("scratch", 0, 0.9, architecture="large", params_total=90, run_id="large")
+
+    assert best_by_validation(cells(runs_of(large, run("scratch", 0, 0.6))))["architecture"] == "net"
 
 
 def test_a_difference_is_over_pairs_alike_in_all_else():

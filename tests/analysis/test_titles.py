@@ -58,6 +58,26 @@ def test_who_converges_first():
     )
 
 
+def test_who_converges_first_is_told_over_cells_that_all_have():
+    converged = cells(
+        strategy=["scratch", "tuned", "tuned"], train_size=50, epochs_to_near=[4.0, 3.0, 20.0]
+    ).assign(architecture=["net", "net", "other"])
+
+    assert titles.by_epoch("zoo", converged) == (
+        "zoo: tuned is first to 95% of its best, after 3.0 epochs on average (the slowest: scratch, 4.0)"
+    )
+
+
+def test_strategies_without_a_common_cell_are_not_ranked():
+    summary = cells(strategy=["scratch", "tuned"], train_size=50, test=[0.5, 0.9]).assign(
+        architecture=["net", "other"]
+    )
+
+    assert titles.by_size("zoo", summary, "accuracy") == (
+        "zoo: no combination was tried with every strategy"
+    )
+
+
 def test_the_largest_effect_that_is_seen():
     effects = pd.DataFrame(
         {
@@ -83,20 +103,26 @@ def test_who_ranks_first():
         "Over all datasets, net tuned none ranks first (1.2 on average)"
     )
     assert "beyond chance" in titles.by_rank(ranks, 0.2)
+    assert "beyond chance" in titles.by_rank(ranks, float("nan"))  # all scores tie
 
 
 def test_what_explains_most():
     variance = pd.DataFrame(
-        {"factor": ["train_size", "strategy"], "with": ["", "train_size"], "share": [0.3, 0.5]}
+        {
+            "factor": ["train_size", "strategy", "augmentation"],
+            "with": ["", "train_size", ""],
+            "share": [0.3, 0.5, 0.6],
+            "seen": [True, True, False],
+        }
     )
 
-    assert (
-        titles.by_share("zoo", variance[:1])
-        == "zoo: train size explains more than any other choice (30.0%)"
-    )
     assert titles.by_share("zoo", variance) == (
         "zoo: strategy and train size explain more than any other choice (50.0%)"
     )
+    assert titles.by_share("zoo", variance[:1]) == (
+        "zoo: train size explains 30.0% of what differs between runs"
+    )
+    assert titles.by_share("zoo", variance[2:]) == "zoo: no choice explains more than chance would"
 
 
 def test_networks_that_are_worth_their_inference_time_are_named_the_fastest_first():

@@ -6,8 +6,15 @@ import pytest
 from scipy import stats
 from statsmodels.formula.api import ols
 from statsmodels.stats.anova import anova_lm
+from statsmodels.stats.proportion import proportion_confint
 
-from convbench.analysis.uncertainty import over_pairs, over_seeds_and_images
+from convbench.analysis.uncertainty import (
+    of_accuracy,
+    of_difference,
+    over_pairs,
+    over_pairs_and_images,
+    over_seeds_and_images,
+)
 
 
 def test_pairs_as_scipy_tests_them():
@@ -28,10 +35,11 @@ def test_one_pair_has_no_interval_and_no_p():
     assert math.isnan(found.p)
 
 
-def test_pairs_that_agree_leave_no_doubt():
+def test_pairs_that_agree_by_chance_have_no_interval_either():
     found = over_pairs(np.array([0.3, 0.3]))
 
-    assert (found.low, found.high, found.p) == (0.3, 0.3, 0.0)
+    assert (found.mean, found.low, found.high) == (0.3, -math.inf, math.inf)
+    assert math.isnan(found.p)
 
 
 def test_one_seed_speaks_of_its_images_as_scipy_does():
@@ -76,11 +84,91 @@ def test_seeds_that_agree_are_told_from_by_their_images():
     assert (three.low, three.high) == pytest.approx((one.low, one.high), abs=1e-3)
 
 
-@pytest.mark.parametrize(("value", "p"), [(0.0, 1.0), (0.5, 0.0)])
-def test_values_that_are_all_the_same_leave_no_doubt(value, p):
-    found = over_seeds_and_images(np.full((2, 10), value))
+@pytest.mark.parametrize("seeds", [1, 3])
+@pytest.mark.parametrize(("right", "images"), [(30, 30), (0, 30), (59, 60), (150, 200)])
+def test_one_share_of_right_answers_is_about_as_agresti_and_coull_have_it(right, images, seeds):
+    values = np.tile((np.arange(images) < right).astype(float), (seeds, 1))
+    low, high = proportion_confint(right, images, method="agresti_coull")
 
-    assert (found.low, found.mean, found.high, found.p) == (value, value, value, p)
+    found = of_accuracy(values)
+
+    assert found.mean == right / images
+    assert (found.low, found.high) == pytest.approx((max(low, 0), min(high, 1)), abs=0.02)
+
+
+def test_what_two_networks_answer_alike_is_not_without_doubt():
+    found = of_difference(np.zeros(400))
+
+    assert found.mean == 0
+    assert found.high == -found.low == pytest.approx(1.97 / 402, rel=0.01)
+    assert found.p == 1
+
+
+def test_one_set_of_images_is_the_analysis_of_seeds_and_images():
+    draw = np.random.default_rng(4)
+    for strength in (0.0, 0.3):
+        block = draw.normal(0, strength, (6, 1)) + draw.normal(size=(1, 40)) + draw.normal(size=(6, 40))
+        theirs = over_seeds_and_images(block)
+
+        found = over_pairs_and_images([block])
+
+        assert (found.low, found.high, found.p) == pytest.approx((theirs.low, theirs.high, theirs.p))
+
+
+def test_pairs_on_images_of_their_own_are_students_t():
+    """Where every pair has other images, their chance is in the spread of the pairs already."""
+    draw = np.random.default_rng(5)
+    blocks = [draw.normal(0.2, 1, (1, 4)) for _ in range(9)]
+    theirs = over_pairs(np.array([block.mean() for block in blocks]))
+
+    found = over_pairs_and_images(
+        [np.full((9, 2), theirs.mean) + np.c_[[b.mean() for b in blocks]] - theirs.mean]
+    )
+    wider = over_pairs_and_images(blocks)
+
+    assert (found.low, found.high) == pytest.approx((theirs.low, theirs.high))
+    assert wider.high - wider.low > theirs.high - theirs.low
+
+
+@pytest.mark.parametrize("blocks", [[np.array([[0.1, 0.3]])], [np.full((3, 5), 0.1)]])
+def test_one_pair_or_equal_ones_have_no_interval(blocks):
+    found = over_pairs_and_images(blocks)
+
+    assert (found.low, found.high) == (-math.inf, math.inf)
+    assert math.isnan(found.p)
+
+
+@pytest.mark.parametrize("sets", [1, 3])
+def test_the_mean_of_pairs_is_held_with_other_pairs_and_other_images(sets):
+    """Twelve pairs, their images' own effects shared by all on one set; 600 draws."""
+    draw = np.random.default_rng(sets)
+    held = 0
+    for _ in range(600):
+        blocks = [
+            draw.normal(0, 0.03, (12 // sets, 1))
+            + draw.normal(0, 0.3, (1, 80))
+            + draw.normal(0, 0.5, (12 // sets, 80))
+            for _ in range(sets)
+        ]
+        found = over_pairs_and_images(blocks)
+        held += found.low <= 0 <= found.high
+
+    assert 0.93 <= held / 600 <= 0.99
+
+
+@pytest.mark.parametrize(
+    ("seeds", "images", "truth"), [(1, 60, 0.98), (1, 120, 0.99), (3, 60, 0.98), (3, 120, 0.99)]
+)
+def test_near_all_right_the_interval_still_holds_the_truth(seeds, images, truth):
+    """Seeds that miss much the same images: each has a chance of its own to be right."""
+    draw = np.random.default_rng(images)
+    held = 0
+    for _ in range(600):
+        chance = draw.beta(truth / 0.05 * 0.5, (1 - truth) / 0.05 * 0.5, (1, images))
+        found = of_accuracy((draw.random((seeds, images)) < chance).astype(float))
+        held += found.low <= truth <= found.high
+
+    assert held / 600 >= 0.92
 
 
 @pytest.mark.parametrize(("seeds", "least"), [(2, 0.91), (3, 0.92), (5, 0.92)])

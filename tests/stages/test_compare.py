@@ -34,6 +34,7 @@ def grid(seed, seeds=3):
                         "train_size": 50,
                         "architecture": "net",
                         "strategy": strategy,
+                        "method": "scratch" if strategy == "scratch" else "fine_tune",
                         "augmentation": augmentation,
                         "seed": number,
                         "outcome": "finished",

@@ -1,8 +1,9 @@
 import pandas as pd
 import pytest
 
+from convbench.analysis.convergence import time_to_target
 from convbench.stages.grid import plan
-from convbench.stages.report import _mixed, _question
+from convbench.stages.report import _learned, _mixed, _question
 
 MACHINE = {"commit": "a", "processor": "one", "cores": 2, "runs": 3}
 
@@ -41,3 +42,15 @@ def test_machines_and_commits_that_were_mixed_are_told_apart(other, said):
     found = _mixed([MACHINE, {**MACHINE, **other, "runs": 5}])
 
     assert [part in line for part, line in zip(said, found, strict=True)] == [True] * len(said)
+
+
+def test_runs_that_did_not_finish_have_learned_nothing_and_are_counted():
+    """One of them never saw an epoch, the other reached the target before it diverged."""
+    runs = pd.DataFrame({"run_id": ["a0", "a1", "a2"], "cell": "a"})
+    runs["outcome"] = ["finished", "failed", "diverged"]
+    convergence = pd.DataFrame({"run_id": ["a0", "a2"], "seconds_to_target": [9.0, 1.0]})
+
+    learned = _learned(convergence, runs)
+
+    (timed,) = time_to_target(learned, ["cell"], ["cell"]).to_dict("records")
+    assert (timed["seeds"], timed["reached"], timed["seconds"]) == (3, 1, pytest.approx(9.0))

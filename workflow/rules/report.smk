@@ -15,8 +15,6 @@ rule aggregate:
         gradients_csv="results/tables/gradients.csv",
         speed="results/tables/speed.parquet",
         speed_csv="results/tables/speed.csv",
-        guidelines="results/tables/guidelines.parquet",
-        guidelines_csv="results/tables/guidelines.csv",
     log:
         "logs/aggregate.log",
     params:
@@ -40,6 +38,8 @@ rule compare:
         variance_csv="results/tables/variance.csv",
         convergence="results/tables/convergence.parquet",
         convergence_csv="results/tables/convergence.csv",
+        guidelines="results/tables/guidelines.parquet",
+        guidelines_csv="results/tables/guidelines.csv",
     log:
         "logs/compare.log",
     params:

@@ -8,7 +8,7 @@ import numpy as np
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
 
-from convbench.analysis.uncertainty import Estimate, estimated, mean_squares
+from convbench.analysis.uncertainty import Estimate, estimated, mean_squares, of_difference
 
 SIGNIFICANT = 0.05
 Shares = Mapping[int, np.ndarray]
@@ -36,7 +36,7 @@ class Comparison:
         return not self.p_holm <= SIGNIFICANT
 
 
-def compare(others: Sequence[Shares], best: Shares) -> list[Comparison | None]:
+def compare(others: Sequence[Shares], best: Shares, score: str) -> list[Comparison | None]:
     """Compare the other ways to train of one task with its best; ``None`` where they share no seed.
 
     With several seeds, seeds and images vary both: see ``analysis.uncertainty``. Few seeds tell little
@@ -45,8 +45,8 @@ def compare(others: Sequence[Shares], best: Shares) -> list[Comparison | None]:
     Simulated with 3 to 18 ways to train that are equally good, some worse one is found in 1 to 8 of 100
     tasks (14 where seeds matter to some three times as much as to others).
 
-    With one seed, images alone vary: McNemar's exact test where each is right or wrong (McNemar 1947),
-    Student's t otherwise.
+    With one seed, images alone vary: McNemar's exact test of an ``accuracy`` (McNemar 1947), which
+    counts every image the same; Student's t of other scores.
     """
     pairs = [_paired(this, best) for this in others]
     squares = [None if pair is None else mean_squares(pair[0] - pair[1]) for pair in pairs]
@@ -57,7 +57,7 @@ def compare(others: Sequence[Shares], best: Shares) -> list[Comparison | None]:
     for pair, each in zip(pairs, squares, strict=True):
         if pair is not None and each is not None:
             estimate = estimated(each, of_seeds, max(each.seeds - 1, sum(weights) / 2))
-            found.append(_comparison(*pair, estimate))
+            found.append(_comparison(*pair, estimate, score))
     corrected = holm([each.estimate.p for each in found])
     done = iter([replace(each, p_holm=p) for each, p in zip(found, corrected, strict=True)])
     return [None if pair is None else next(done) for pair in pairs]
@@ -71,12 +71,14 @@ def _paired(this: Shares, best: Shares) -> tuple[np.ndarray, np.ndarray] | None:
     return np.stack([this[seed] for seed in seeds]), np.stack([best[seed] for seed in seeds])
 
 
-def _comparison(this: np.ndarray, best: np.ndarray, estimate: Estimate) -> Comparison:
+def _comparison(this: np.ndarray, best: np.ndarray, estimate: Estimate, score: str) -> Comparison:
     test = "seeds and images" if len(this) > 1 else "images"
     only_this = only_best = None
-    if this.min() >= 0 and best.min() >= 0:  # right images add, wrong ones add nothing
+    if score != "mean_average_precision":  # right images add, wrong ones add nothing
         only_this, only_best = int((this > best).sum()), int((best > this).sum())
-        if len(this) == 1:
+        if len(this) == 1 or not math.isfinite(estimate.high):
+            estimate = of_difference((this - best).mean(axis=0))
+        if len(this) == 1 and score == "accuracy":
             test, estimate = "mcnemar", replace(estimate, p=_mcnemar(only_this, only_best))
     return Comparison(estimate, math.nan, len(this), only_this, only_best, test)
 

@@ -1,6 +1,6 @@
 """What each choice bought: paired differences, what hangs on what, and how much each explains."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -10,10 +10,11 @@ from statsmodels.formula.api import ols
 from statsmodels.stats.anova import anova_lm
 
 from convbench.analysis.comparison import SIGNIFICANT, holm
-from convbench.analysis.uncertainty import Estimate, over_pairs
+from convbench.analysis.uncertainty import Estimate, over_pairs_and_images
 
 CHOICES = ("architecture", "strategy", "augmentation", "train_size")
-_BASELINES = {"strategy": "scratch", "augmentation": "none"}
+_BASELINES = {"strategy": ("method", "scratch"), "augmentation": ("augmentation", "none")}
+"""Factor -> the column, and what it says, of the level that others are compared with."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Effect:
     """Pairs in which the level has the higher score."""
     pairs: int
     p_holm: float
-    """Corrected for the number of effects of one dataset; missing with one pair."""
+    """Corrected for the number of effects of one dataset; missing with one pair, or equal ones."""
 
     @property
     def seen(self) -> bool:
@@ -53,42 +54,63 @@ class Share:
         return self.p_holm <= SIGNIFICANT
 
 
-def effects(runs: pd.DataFrame) -> list[Effect]:
+def effects(runs: pd.DataFrame, answers: Mapping[str, np.ndarray]) -> list[Effect]:
     """Compare every level of every factor with its baseline, over the finished runs of one dataset.
 
-    A pair shares every other factor and the seed, and so the training images. The baseline is training
-    from scratch, no augmentation, the fewest images, and the first architecture of the grid. The
-    interval is that of the mean over the grid's pairs, each taken as one observation.
+    ``answers``: of each run, by its id, what each test image adds to its score, ``[images]``. A pair
+    shares every other factor and the seed, and so the training images, where sizes are not what is
+    compared. The baseline is training from scratch, no augmentation, the fewest images, and the first
+    architecture of the grid. The interval is that of the mean over pairs, were other pairs and other
+    test images drawn: all pairs are scored on the same ones.
     """
     finished = runs[runs["outcome"] == "finished"]
     found = [
-        (factor, level, baseline, gaps)
+        (factor, level, baseline, pairs)
         for factor in CHOICES
         for baseline, level in _against_baseline(finished, factor)
-        if len(gaps := _gaps(finished, factor, level, baseline))
+        if len(pairs := _pairs(finished, factor, level, baseline))
     ]
-    estimates = [over_pairs(gaps) for *_, gaps in found]
+    estimates = [over_pairs_and_images([differences(*_ids(pairs), answers)]) for *_, pairs in found]
     corrected = holm([estimate.p for estimate in estimates])
     return [
-        Effect(factor, str(level), str(base), estimate, int((gaps > 0).sum()), len(gaps), p)
-        for (factor, level, base, gaps), estimate, p in zip(found, estimates, corrected, strict=True)
+        Effect(factor, str(level), str(base), estimate, _better(pairs), len(pairs), p)
+        for (factor, level, base, pairs), estimate, p in zip(found, estimates, corrected, strict=True)
     ]
+
+
+def differences(
+    these: Sequence[str], others: Sequence[str], answers: Mapping[str, np.ndarray]
+) -> np.ndarray:
+    """Return what each test image adds to the difference of two runs, ``[pairs, images]``."""
+    return np.stack([answers[this] - answers[other] for this, other in zip(these, others, strict=True)])
+
+
+def _ids(pairs: pd.DataFrame) -> tuple[Sequence[str], Sequence[str]]:
+    return list(pairs["run_id"]), list(pairs["run_id_baseline"])
+
+
+def _better(pairs: pd.DataFrame) -> int:
+    return int((pairs["test_score"] > pairs["test_score_baseline"]).sum())
 
 
 def _against_baseline(runs: pd.DataFrame, factor: str) -> list[tuple[object, object]]:
     levels = list(runs[factor].unique())
     if factor == "train_size":
         levels.sort()
-    baseline = _BASELINES.get(factor)
-    if baseline not in levels:
-        baseline = levels[0] if levels else None
+    column, value = _BASELINES.get(factor, (factor, None))
+    usual = runs.loc[runs[column] == value, factor].unique() if value else []
+    baseline = next(iter(usual), levels[0] if levels else None)
     return [(baseline, level) for level in levels if level != baseline]
 
 
-def _gaps(runs: pd.DataFrame, factor: str, level: object, baseline: object) -> np.ndarray:
+def _pairs(runs: pd.DataFrame, factor: str, level: object, baseline: object) -> pd.DataFrame:
+    """Put the runs of one level beside those of another that are alike in all else."""
     others = [name for name in (*CHOICES, "seed") if name != factor]
-    sides = [runs[runs[factor] == name].set_index(others)["test_score"] for name in (level, baseline)]
-    return np.asarray((sides[0] - sides[1]).dropna(), dtype=float)
+    this, base = (
+        runs.loc[runs[factor] == name, [*others, "run_id", "test_score"]].set_index(others)
+        for name in (level, baseline)
+    )
+    return this.join(base.add_suffix("_baseline"), how="inner")
 
 
 def shares(runs: pd.DataFrame) -> list[Share]:
@@ -96,7 +118,8 @@ def shares(runs: pd.DataFrame) -> list[Share]:
 
     An analysis of variance of the test score on the factors that vary, and on those pairs of them whose
     every combination was run; the largest share first. Empty where too few runs are left to tell chance
-    by. Scores near 0 and 1 vary less than others: read the shares as descriptions first.
+    by, and where two factors change together, so that none can tell which of them it was. Scores near 0
+    and 1 vary less than others: read the shares as descriptions first.
     """
     data = runs.loc[runs["outcome"] == "finished", [*CHOICES, "test_score"]]
     data = data.astype(dict.fromkeys(CHOICES, str) | {"test_score": float})
@@ -107,10 +130,11 @@ def shares(runs: pd.DataFrame) -> list[Share]:
     if not varied or data["test_score"].nunique() < 2:
         return []
     formula = "test_score ~ " + " + ".join(map(_term, terms))
-    fit = ols(formula, data).fit()
-    if fit.df_resid < 1:
+    model = ols(formula, data)
+    observations, columns = model.exog.shape
+    if observations <= columns or np.linalg.matrix_rank(model.exog) < columns:
         return []
-    table = anova_lm(fit, typ=2)
+    table = anova_lm(model.fit(), typ=2)
     total = float(((data["test_score"] - data["test_score"].mean()) ** 2).sum())
     corrected = holm([float(table.loc[_term(term), "PR(>F)"]) for term in terms])
     found = [

@@ -29,7 +29,7 @@ _SUBJECTS = {
     "architecture": "the architecture",
     "strategy": "the strategy",
     "augmentation": "the augmentation",
-    "train_size": "having more training images",
+    "train_size": "a task with more training images (and epochs of its own)",
 }
 
 
@@ -83,7 +83,11 @@ def _ties(comparisons: pd.DataFrame) -> Sentence:
                 f"{row.architecture} {row.strategy} {row.augmentation}" for row in tied.itertuples()
             ]
             listed = f" ({', '.join(named)})" if 0 < len(named) <= _NAMED else ""
-            parts.append(f"with {size:,} images of {dataset}, {len(tied)} of {len(others)}{listed}")
+            ahead = int((~others["tied"] & (others["difference"] > 0)).sum())
+            more = f", and {ahead} told to be better than it" if ahead else ""
+            parts.append(
+                f"with {size:,} images of {dataset}, {len(tied)} of {len(others)}{listed}{more}"
+            )
     if not parts:
         return Sentence("", LEADERBOARD)
     alone = comparisons["seeds"].max() == 1
@@ -113,7 +117,7 @@ def _bought(dataset: str, effects: pd.DataFrame, score: str) -> list[Sentence]:
         if len(unseen):
             names = [_level(factor, level) for level in unseen["level"][:_LISTED]]
             more = f" and {len(unseen) - _LISTED} more" if len(unseen) > _LISTED else ""
-            parts.append(f"no effect beyond chance is seen of {', '.join(names)}{more}")
+            parts.append(f"no effect beyond chance is seen on average of {', '.join(names)}{more}")
         against = _level(factor, own["baseline"].iloc[0])
         verb = "changed" if len(seen) else "did not visibly change"
         text = f"On {dataset}, {_SUBJECTS[str(factor)]} {verb} the test {score} against {against}: "
@@ -124,7 +128,8 @@ def _bought(dataset: str, effects: pd.DataFrame, score: str) -> list[Sentence]:
 def _change(row: Any) -> str:  # noqa: ANN401 (a row of pandas' itertuples)
     said = f"{points(row.difference)} points"
     if pd.isna(row.low):
-        return f"{said} in one pair, which says nothing of chance"
+        pairs = "one pair" if row.pairs == 1 else f"each of {row.pairs} pairs"
+        return f"{said} in {pairs}, which says nothing of chance"
     return f"{said} [{points(row.low)} to {points(row.high)}; better in {row.better} of {row.pairs}]"
 
 
@@ -144,15 +149,20 @@ def _depends(dataset: str, variance: pd.DataFrame) -> Sentence:
 
 
 def transfers(runs: pd.DataFrame) -> list[Transfer]:
-    """Compare each strategy with training from scratch: by task, over all and by architecture."""
+    """Compare each strategy with training from scratch: by task, over all and by architecture.
+
+    Of several recipes from scratch, the first is what others are compared with.
+    """
     found = []
+    methods = runs.drop_duplicates("strategy").set_index("strategy")["method"]
+    scratch = next(iter(methods.index[methods == "scratch"]), "")
     for (dataset, size), task in runs.groupby(["dataset", "train_size"], sort=True):
-        for strategy in [name for name in runs["strategy"].unique() if name != "scratch"]:
-            if overall := paired(task, "strategy", strategy, "scratch"):
+        for strategy in methods.index[methods != "scratch"]:
+            if overall := paired(task, "strategy", strategy, scratch):
                 by_architecture = {
                     str(name): difference
                     for name, own in task.groupby("architecture", sort=False)
-                    if (difference := paired(own, "strategy", strategy, "scratch"))
+                    if (difference := paired(own, "strategy", strategy, scratch))
                 }
                 found.append(Transfer(str(dataset), int(size), strategy, overall, by_architecture))
     return found

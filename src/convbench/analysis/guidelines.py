@@ -2,25 +2,32 @@
 
 A rule compares two groups of ways to train on the same images: in each pair (a task, an architecture, an
 augmentation and a seed) either group is represented by the one that did best on *validation*, and their
-test scores are compared. A verdict needs a 95% interval of the mean difference (Student's t over the
-pairs) that leaves out zero; one pair has no interval, and then nothing is decided.
+test scores are compared. A verdict needs a 95% interval of the mean difference, were other pairs and
+other test images drawn, that leaves out zero, or whatever the rule names instead; one pair has no
+interval, and then nothing is decided.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from convbench.analysis.uncertainty import over_pairs
+from convbench.analysis.factors import differences
+from convbench.analysis.uncertainty import Estimate, over_pairs_and_images
 from convbench.words import points
 
 FROZEN, TOP, MOST, SCRATCH = "frozen", "top", "most", "scratch"
 _MOST = frozenset({"fine_tune", "probe_then_fine_tune", "gradual_unfreeze"})
-_X_RAYS = r"pneumonia|chest|x_?ray"
+_X_RAYS = r"pneumonia|chest|x[_-]?ray"
 """What a dataset's name says where its images are X-rays."""
+_X_RAY_GAIN = (0.3, 0.4)
 NOT_TESTED = "not tested here"
+_KEY = ["dataset", "train_size", "architecture", "augmentation", "seed"]
+Answers = Mapping[str, np.ndarray]
+"""Run -> what each test image adds to its score, ``[images]``."""
 
 
 @dataclass(frozen=True)
@@ -39,11 +46,14 @@ class Verdict:
     pairs: int = 0
 
 
-def guidelines(runs: pd.DataFrame) -> list[Verdict]:
-    """Hold every rule against the finished runs; a rule that they say nothing of is there too."""
+def guidelines(runs: pd.DataFrame, answers: Answers) -> list[Verdict]:
+    """Hold every rule against the finished runs; a rule that they say nothing of is there too.
+
+    ``answers``: of each finished run, by its id, what each test image adds to its score, ``[images]``.
+    """
     finished = runs[runs["outcome"] == "finished"].copy()
     finished["group"] = [_group(method) for method in finished["method"]]
-    return [rule(finished) for rule in _RULES]
+    return [rule(finished, answers) for rule in _RULES]
 
 
 def _group(method: str) -> str:
@@ -55,41 +65,56 @@ def _group(method: str) -> str:
     return MOST if method in _MOST else method
 
 
-def _by_size(
-    claim: str, least: int, below: float, ours: Sequence[str], margin: float = 0.0
-) -> Callable[[pd.DataFrame], Verdict]:
+def _by_size(claim: str, least: int, below: float, ours: Sequence[str], margin: float = 0.0) -> "Rule":
     """Make a rule that one group is best for training sizes from ``least`` to under ``below``."""
 
-    def rule(runs: pd.DataFrame) -> Verdict:
+    def rule(runs: pd.DataFrame, answers: Answers) -> Verdict:
         sized = runs[(runs["train_size"] >= least) & (runs["train_size"] < below)]
         known = sized[sized["group"].isin((FROZEN, TOP, MOST, SCRATCH))]
         chosen = known["group"].isin(ours)
-        return _judge(claim, known[chosen], known[~chosen], margin)
+        return _judge(claim, known[chosen], known[~chosen], answers, margin=margin)
 
     return rule
 
 
-def _judge(claim: str, ours: pd.DataFrame, others: pd.DataFrame, margin: float = 0.0) -> Verdict:
+def _judge(
+    claim: str,
+    ours: pd.DataFrame,
+    others: pd.DataFrame,
+    answers: Answers,
+    key: list[str] = _KEY,
+    margin: float = 0.0,
+) -> Verdict:
     """Compare the best of two groups pair by pair; ``margin`` is how far behind is still as good."""
-    key = ["dataset", "train_size", "architecture", "augmentation", "seed"]
     both = _paired(_best(ours, key), _best(others, key))
     if both.empty:
-        return Verdict(claim, "No two runs of this grid differ in this alone.", NOT_TESTED)
-    gaps = (both["test_score_ours"] - both["test_score_others"]).to_numpy(dtype=float)
-    estimate = over_pairs(gaps)
-    low, high = estimate.low, estimate.high
+        return Verdict(claim, "No two finished runs of this grid differ in this alone.", NOT_TESTED)
+    estimate = over_pairs_and_images(
+        [differences(own["run_id_ours"], own["run_id_others"], answers) for own in _by_dataset(both)]
+    )
     names = [" or ".join(sorted(set(both[f"strategy_{side}"]))) for side in ("ours", "others")]
     where = _where(both.reset_index())
-    evidence = f"{where}: {names[0]} against {names[1]}, {_points(gaps, low, high)}."
-    return Verdict(
-        claim, evidence, _decide(low + margin, high + margin), float(gaps.mean()), low, high, len(gaps)
+    evidence = f"{where}: {names[0]} against {names[1]}, {_points(estimate, len(both))}."
+    return _verdict(
+        claim, evidence, _decide(estimate.low + margin, estimate.high + margin), estimate, both
     )
+
+
+def _verdict(
+    claim: str, evidence: str, verdict: str, estimate: Estimate, pairs: pd.DataFrame
+) -> Verdict:
+    return Verdict(claim, evidence, verdict, estimate.mean, estimate.low, estimate.high, len(pairs))
+
+
+def _by_dataset(pairs: pd.DataFrame) -> list[pd.DataFrame]:
+    """Part pairs by the test images that they were scored on."""
+    return [own for _, own in pairs.groupby("dataset", sort=False)]
 
 
 def _best(runs: pd.DataFrame, key: list[str]) -> pd.DataFrame:
     """Return for each key the run with the best validation score."""
     ordered = runs.sort_values("val_score", ascending=False, kind="stable")
-    return ordered.drop_duplicates(key).set_index(key)[["strategy", "test_score"]]
+    return ordered.drop_duplicates(key).set_index(key)[["run_id", "strategy", "test_score"]]
 
 
 def _paired(ours: pd.DataFrame, others: pd.DataFrame) -> pd.DataFrame:
@@ -103,11 +128,19 @@ def _decide(low: float, high: float) -> str:
     return "contradicted" if high < 0 else "undecided"
 
 
-def _points(gaps: np.ndarray, low: float, high: float) -> str:
-    said = f"{points(float(gaps.mean()))} points"
-    if len(gaps) == 1:
-        return f"{said} in one pair, which has no interval"
-    return f"{said} over {len(gaps)} pairs (95% interval {points(low)} to {points(high)})"
+def _points(estimate: Estimate, pairs: int) -> str:
+    said = f"{points(estimate.mean)} points"
+    if math.isfinite(estimate.low):
+        return (
+            f"{said} over {pairs} pairs (95% interval {points(estimate.low)} to {points(estimate.high)})"
+        )
+    return f"{said} {_without_interval(pairs)}"
+
+
+def _without_interval(pairs: int) -> str:
+    if pairs == 1:
+        return "in one pair, which has no interval"
+    return f"in each of {pairs} pairs, which have no interval"
 
 
 def _where(pairs: pd.DataFrame) -> str:
@@ -118,60 +151,93 @@ def _where(pairs: pd.DataFrame) -> str:
     return "With " + "; ".join(parts)
 
 
-def _slow_bodies(runs: pd.DataFrame) -> Verdict:
-    """Compare body rates 10 to 100 times below the one from scratch with all other ones."""
+def _slow_bodies(runs: pd.DataFrame, answers: Answers) -> Verdict:
+    """Compare body rates 10 to 100 times below that from scratch with all others, method by method."""
     claim = "Fine-tune at a rate 10 to 100 times smaller than from scratch."
     rated = runs[runs["rate_ratio"].notna() & runs["group"].isin((TOP, MOST))]
     slow = (rated["rate_ratio"] >= 10 - 1e-6) & (rated["rate_ratio"] <= 100 + 1e-6)
-    return _judge(claim, rated[slow], rated[~slow])
+    return _judge(claim, rated[slow], rated[~slow], answers, key=[*_KEY, "method"])
 
 
-def _x_rays(runs: pd.DataFrame) -> Verdict:
-    """Compare transfer with training from scratch on X-rays, relative to the latter's score."""
+def _x_rays(runs: pd.DataFrame, answers: Answers) -> Verdict:
+    """Compare transfer with training from scratch on X-rays, relative to the latter's score.
+
+    Where training from scratch comes so far that 30% more would be above 100%, nothing can be decided.
+    """
     claim = "Transfer helps on X-rays by 30 to 40%."
     own = runs[runs["dataset"].str.contains(_X_RAYS, case=False)]
     known = own[own["group"].isin((FROZEN, TOP, MOST, SCRATCH))]
-    key = ["dataset", "train_size", "architecture", "augmentation", "seed"]
     scratch = known["group"] == SCRATCH
-    both = _paired(_best(known[~scratch], key), _best(known[scratch], key))
+    both = _paired(_best(known[~scratch], _KEY), _best(known[scratch], _KEY))
     if both.empty:
         return Verdict(claim, "No transfer to X-rays in this grid.", NOT_TESTED)
-    gains = (both["test_score_ours"] / both["test_score_others"] - 1).to_numpy(dtype=float)
-    estimate = over_pairs(gains)
+    estimate = over_pairs_and_images([_gains(own, answers) for own in _by_dataset(both)])
     low, high = estimate.low, estimate.high
     names = " or ".join(sorted(set(both["strategy_ours"])))
-    over = f" over {len(gains)} pairs (95% interval {low:+.1%} to {high:+.1%})"
-    evidence = (
-        f"{_where(both.reset_index())}: {names}, {gains.mean():+.1%} of the score from scratch"
-        f"{over if len(gains) > 1 else ' in one pair, which has no interval'}."
+    over = (
+        f"over {len(both)} pairs (95% interval {low:+.1%} to {high:+.1%})"
+        if math.isfinite(low)
+        else _without_interval(len(both))
     )
+    evidence = (
+        f"{_where(both.reset_index())}: {names}, {estimate.mean:+.1%} of the score from scratch {over}."
+    )
+    reached = float(both["test_score_others"].mean())
+    if reached > 1 / (1 + _X_RAY_GAIN[0]):
+        limit = f" From {reached:.1%}, which training from scratch reaches, no gain of 30% is possible."
+        return _verdict(claim, evidence + limit, NOT_TESTED, estimate, both)
     verdict = "undecided"
-    if high < 0.3 or low > 0.4:
+    if high < _X_RAY_GAIN[0] or low > _X_RAY_GAIN[1]:
         verdict = "contradicted"
-    elif low >= 0.3 and high <= 0.4:
+    elif low >= _X_RAY_GAIN[0] and high <= _X_RAY_GAIN[1]:
         verdict = "supported"
-    return Verdict(claim, evidence, verdict, float(gains.mean()), low, high, len(gains))
+    return _verdict(claim, evidence, verdict, estimate, both)
 
 
-def _broken_labels(runs: pd.DataFrame) -> Verdict:
+def _gains(pairs: pd.DataFrame, answers: Answers) -> np.ndarray:
+    """Return what each test image adds to the relative gain of each pair, ``[pairs, images]``.
+
+    The ratio of two means is taken as linear in what an image adds to either (the delta method).
+    """
+    rows = []
+    for pair in pairs.itertuples():
+        ours, others = answers[str(pair.run_id_ours)], answers[str(pair.run_id_others)]
+        ratio = ours.mean() / others.mean()
+        rows.append(ratio - 1 + (ours - ratio * others) / others.mean())
+    return np.stack(rows)
+
+
+def _broken_labels(runs: pd.DataFrame, answers: Answers) -> Verdict:
     """Compare no augmentation with those that break labels, all else alike."""
     claim = "Augmentation that changes what the label says hurts."
     broken = runs[runs["label_breaking"].fillna("") != ""]
-    plain = runs[runs["augmentation"] == "none"]
-    key = ["dataset", "train_size", "architecture", "strategy", "seed"]
-    sides = [side.groupby(key)["test_score"].mean() for side in (plain, broken)]
-    gaps = (sides[0] - sides[1]).dropna()
-    if gaps.empty:
+    if broken.empty:
         return Verdict(claim, "No augmentation of this grid breaks labels.", NOT_TESTED)
-    values = gaps.to_numpy(dtype=float)
-    estimate = over_pairs(values)
-    low, high = estimate.low, estimate.high
+    key = ["dataset", "train_size", "architecture", "strategy", "seed"]
+    sides = [runs[runs["augmentation"] == "none"], broken]
+    both = _paired(*(side.groupby(key)["run_id"].agg(list).to_frame() for side in sides))
+    if both.empty:
+        return Verdict(claim, "No such run has a twin without augmentation.", NOT_TESTED)
+    blocks = [
+        np.stack([_mean_gap(pair, answers) for pair in own.itertuples()]) for own in _by_dataset(both)
+    ]
+    estimate = over_pairs_and_images(blocks)
     names = " and ".join(sorted(set(broken["augmentation"])))
-    evidence = f"{_where(gaps.reset_index())}: none against {names}, {_points(values, low, high)}."
-    return Verdict(claim, evidence, _decide(low, high), float(values.mean()), low, high, len(values))
+    evidence = f"{_where(both.reset_index())}: none against {names}, {_points(estimate, len(both))}."
+    return _verdict(claim, evidence, _decide(estimate.low, estimate.high), estimate, both)
 
 
-_RULES: tuple[Callable[[pd.DataFrame], Verdict], ...] = (
+def _mean_gap(pair: Any, answers: Answers) -> np.ndarray:  # noqa: ANN401 (a row of pandas' itertuples)
+    """Return what each test image adds to the difference of two groups of runs, ``[images]``."""
+    ours, others = (
+        np.mean([answers[run] for run in side], axis=0)
+        for side in (pair.run_id_ours, pair.run_id_others)
+    )
+    return np.asarray(ours - others)
+
+
+Rule = Callable[[pd.DataFrame, Answers], Verdict]
+_RULES: tuple[Rule, ...] = (
     _by_size(
         "With under 1,000 images, extract features or fine-tune the top layers.", 0, 1e3, (FROZEN, TOP)
     ),

@@ -20,11 +20,12 @@ def cells(runs: pd.DataFrame) -> pd.DataFrame:
 
     Scores are fractions, of what ``score`` names. ``test`` is the mean over seeds, ``test_low`` and
     ``test_high`` the extremes; ``seconds``, ``params`` and ``macs`` are means too; ``run`` is the
-    first of its runs.
+    first of its runs. ``seeds`` counts the finished runs, ``planned`` all of them.
     """
     finished = runs[runs["outcome"] == "finished"]
     grouped = finished.groupby(list(FACTORS), sort=False, observed=True)
-    return grouped.agg(
+    planned = runs.groupby(list(FACTORS), sort=False, observed=True).size().rename("planned")
+    found = grouped.agg(
         run=("run_id", "first"),
         seeds=("seed", "size"),
         score=("score", "first"),
@@ -43,12 +44,21 @@ def cells(runs: pd.DataFrame) -> pd.DataFrame:
         params_trainable=("params_trainable", "first"),
         params_total=("params_total", "first"),
         macs=("macs", "first"),
-    ).reset_index()
+    )
+    return found.join(planned).reset_index()
+
+
+def by_validation(summary: pd.DataFrame) -> pd.DataFrame:
+    """Order cells by their mean validation score; of equal ones those with fewer parameters come first.
+
+    The test split never picks.
+    """
+    return summary.sort_values(["val", "params_total"], ascending=[False, True], kind="stable")
 
 
 def best_by_validation(summary: pd.DataFrame) -> pd.Series:
-    """Return the cell with the highest mean validation score; the test split never picks."""
-    return summary.loc[summary["val"].idxmax()]
+    """Return the first cell of ``by_validation``."""
+    return by_validation(summary).iloc[0]
 
 
 def runs_of(cell: pd.Series, runs: pd.DataFrame) -> pd.DataFrame:

@@ -9,15 +9,17 @@ from convbench.words import plain, points
 
 
 def by_size(dataset: str, summary: pd.DataFrame, score: str) -> str:
-    """Say which strategy has the highest mean test score, over the cells that all have, by size."""
+    """Say which strategy has the highest mean test score, over the cells that all of a size have."""
     if summary["strategy"].nunique() < 2:
         low, high = summary["test"].min(), summary["test"].max()
         return f"{dataset}: test {score} from {low:.1%} to {high:.1%}"
     leaders = {
-        int(size): _leader(task, "test", highest=True)
+        int(size): None if (means := _means(task, "test")).empty else str(means.idxmax())
         for size, task in summary.groupby("train_size", sort=True)
     }
     named = dict.fromkeys(leaders.values())
+    if None in named:
+        return f"{dataset}: no combination was tried with every strategy"
     if len(named) == 1:
         where = "" if len(leaders) == 1 else " at every training size"
         return f"{dataset}: {next(iter(named))} is ahead on average{where}"
@@ -57,14 +59,13 @@ def by_target(dataset: str, cells: pd.DataFrame) -> str:
 
 def by_epoch(dataset: str, converged: pd.DataFrame) -> str:
     """Say which strategy comes near its own best first; a row a run with ``epochs_to_near``."""
-    if converged["strategy"].nunique() < 2:
+    epochs = _means(converged, "epochs_to_near")
+    if len(epochs) < 2:
         mean = converged["epochs_to_near"].mean()
         return f"{dataset}: 95% of the best after {mean:.1f} epochs on average"
-    first = _leader(converged, "epochs_to_near", highest=False)
-    epochs = converged.groupby("strategy", sort=False)["epochs_to_near"].mean()
     return (
-        f"{dataset}: {first} is first to 95% of its best, after {epochs[first]:.1f} epochs on average "
-        f"(the slowest: {epochs.idxmax()}, {epochs.max():.1f})"
+        f"{dataset}: {epochs.idxmin()} is first to 95% of its best, after {epochs.min():.1f} epochs on "
+        f"average (the slowest: {epochs.idxmax()}, {epochs.max():.1f})"
     )
 
 
@@ -86,7 +87,7 @@ def by_parameters(summary: pd.DataFrame) -> str:
 
 def by_rank(ranks: pd.Series, p: float) -> str:
     """Say who ranks first over the datasets, if the ranks differ beyond chance."""
-    if p > SIGNIFICANT:
+    if not p <= SIGNIFICANT:
         return "Over all datasets, no way to train ranks apart from the others beyond chance"
     return f"Over all datasets, {ranks.index[0]} ranks first ({ranks.iloc[0]:.1f} on average)"
 
@@ -107,19 +108,24 @@ def by_factor(dataset: str, effects: pd.DataFrame) -> str:
 
 
 def by_share(dataset: str, variance: pd.DataFrame) -> str:
-    """Say what explains most."""
-    first = variance.loc[variance["share"].idxmax()]
+    """Say what explains most, of what explains more than chance would."""
+    seen = variance[variance["seen"]]
+    if seen.empty:
+        return f"{dataset}: no choice explains more than chance would"
+    first = seen.loc[seen["share"].idxmax()]
     names = [str(first[name]).replace("_", " ") for name in ("factor", "with") if first[name]]
     verb = "explains" if len(names) == 1 else "explain"
+    if len(variance) == 1:
+        return f"{dataset}: {names[0]} explains {first['share']:.1%} of what differs between runs"
     return f"{dataset}: {' and '.join(names)} {verb} more than any other choice ({first['share']:.1%})"
 
 
-def _leader(data: pd.DataFrame, column: str, *, highest: bool) -> str:
-    """Return the strategy that is first in the mean over the cells that all strategies have."""
+def _means(data: pd.DataFrame, column: str) -> pd.Series:
+    """Return the mean of each strategy over the cells that all strategies have; empty without any."""
     key = [name for name in ("dataset", "train_size", "architecture", "augmentation") if name in data]
-    common = data.groupby(key)["strategy"].transform("nunique") == data["strategy"].nunique()
-    means = (data[common] if common.any() else data).groupby("strategy", sort=False)[column].mean()
-    return str(means.idxmax() if highest else means.idxmin())
+    known = data[data[column].notna()]
+    common = known.groupby(key)["strategy"].transform("nunique") == data["strategy"].nunique()
+    return known[common].groupby("strategy", sort=False)[column].mean()
 
 
 def _listed(names: Sequence[str]) -> str:

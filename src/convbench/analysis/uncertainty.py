@@ -1,4 +1,4 @@
-"""How sure a mean is: intervals over pairs, and over seeds and test images at once.
+"""How sure a mean is: intervals over seeds or pairs, and over test images at once.
 
 A number of the report is a mean over a few seeds, each scored on the same test images. Another seed
 would have given another number, and so would other images of the same kind. Both count: seeds and
@@ -10,6 +10,7 @@ precision, takes part through its jackknife pseudovalues, as theirs does.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,12 +33,12 @@ class Estimate:
 def over_pairs(values: np.ndarray) -> Estimate:
     """Estimate the mean of independent differences ``[n]``, by Student's t.
 
-    One difference has no interval: it reaches over all numbers.
+    One difference has no interval: it reaches over all numbers. Neither have several that are the same:
+    few scores on few images are, by chance.
     """
-    mean = float(values.mean())
     if len(values) < 2:
-        return Estimate(mean, -math.inf, math.inf, math.nan)
-    return _estimate(mean, float(stats.sem(values)), len(values) - 1)
+        return _unknown(float(values.mean()))
+    return _estimate(float(values.mean()), float(stats.sem(values)), len(values) - 1)
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,11 @@ class MeanSquares:
     """Mean squares; with one seed that of the images alone is a number."""
     seeds: int
     images: int
+
+    @property
+    def of_images_alone(self) -> float:
+        """What images matter beyond the rest; of one seed, the two cannot be told apart."""
+        return max(self.of_images - (0.0 if self.seeds == 1 else self.of_rest), 0.0)
 
 
 def mean_squares(values: np.ndarray) -> MeanSquares:
@@ -86,19 +92,67 @@ def estimated(squares: MeanSquares, of_seeds: float, freedom: float) -> Estimate
     if squares.seeds == 1:
         error = math.sqrt(squares.of_images / squares.images)
         return _estimate(squares.mean, error, squares.images - 1)
-    of_images_alone = max(squares.of_images - squares.of_rest, 0.0)
     if of_seeds <= squares.of_rest:  # no effect of the seeds: what is left tells their chance better
-        spread = squares.of_rest + of_images_alone
+        spread = squares.of_rest + squares.of_images_alone
         freedom = (squares.seeds - 1) * (squares.images - 1)
     else:
-        spread = of_seeds + of_images_alone
+        spread = of_seeds + squares.of_images_alone
         freedom *= (spread / of_seeds) ** 2
     return _estimate(squares.mean, math.sqrt(spread / (squares.seeds * squares.images)), freedom)
 
 
+def of_accuracy(values: np.ndarray) -> Estimate:
+    """Estimate an accuracy from ``[seeds, images]``: 1 where right and 0 where wrong, or weighted so.
+
+    The interval is that of two more images that all seeds get right and two that they get wrong (Agresti
+    and Coull 1998): 30 right answers of 30 do not mean 100%. It stays within [0, 1].
+    """
+    mean = float(values.mean())
+    more = np.tile([1.0, 1.0, 0.0, 0.0], (len(values), 1))
+    found = over_seeds_and_images(np.hstack([values, more]))
+    return Estimate(mean, max(min(found.low, mean), 0.0), min(max(found.high, mean), 1.0), found.p)
+
+
+def of_difference(values: np.ndarray) -> Estimate:
+    """Estimate the difference of two accuracies from ``[images]``: 1 where one alone is right, -1, 0.
+
+    With two more images that speak for either side (Agresti and Min 2005: four half cells).
+    """
+    found = over_seeds_and_images(np.append(values, [math.sqrt(0.5), -math.sqrt(0.5)])[None])
+    mean = float(values.mean())
+    return Estimate(mean, min(found.low, mean), max(found.high, mean), found.p)
+
+
+def over_pairs_and_images(blocks: Sequence[np.ndarray]) -> Estimate:
+    """Estimate the mean of differences, one per pair, were other pairs and other images drawn.
+
+    A block ``[pairs, images]`` holds the pairs that were scored on one set of test images, image by
+    image. Of one block, this is the analysis of ``over_seeds_and_images`` with pairs for seeds; each
+    block adds the chance of its images. One pair, or pairs that are all the same, have no interval.
+    """
+    gaps = np.concatenate([block.mean(axis=1) for block in blocks])
+    count, mean = len(gaps), float(gaps.mean())
+    if count < 2:
+        return _unknown(mean)
+    squares = [mean_squares(block) for block in blocks]
+    of_images = sum(each.of_images_alone * each.seeds / each.images for each in squares) / count**2
+    several = [each for each in squares if each.seeds > 1]
+    of_rest = sum(each.of_rest * each.seeds / each.images for each in several) / count**2
+    of_pairs, freedom = float(gaps.var(ddof=1)) / count, float(count - 1)
+    if of_pairs <= of_rest:
+        of_pairs, freedom = of_rest, sum((each.seeds - 1) * (each.images - 1) for each in several)
+    else:
+        freedom *= ((of_pairs + of_images) / of_pairs) ** 2
+    return _estimate(mean, math.sqrt(of_pairs + of_images), freedom)
+
+
+def _unknown(mean: float) -> Estimate:
+    return Estimate(mean, -math.inf, math.inf, math.nan)
+
+
 def _estimate(mean: float, error: float, freedom: float) -> Estimate:
-    if error <= 1e-12:  # every value is the same
-        return Estimate(mean, mean, mean, 1.0 if abs(mean) <= 1e-12 else 0.0)
+    if error <= 1e-12:  # every value is the same, which tells nothing of how far others would be
+        return _unknown(mean)
     reach = float(stats.t.isf((1 - CONFIDENCE) / 2, freedom)) * error
     p = 2 * float(stats.t.sf(abs(mean) / error, freedom))
     return Estimate(mean, mean - reach, mean + reach, p)

@@ -32,7 +32,8 @@ def effects(dataset: str, rows: pd.DataFrame, score: str, title: str) -> Figure:
             dataset=dataset,
             title=title,
             caption=f"Mean difference of the test {score} between pairs of runs alike in all else, "
-            "seed and training images included, and its 95% interval (Student's t over the pairs). "
+            "seed and training images included, and its 95% interval, were other pairs and other test "
+            "images drawn. "
             "Blue circles: an effect beyond chance (5%, Holm's correction); grey diamonds: none seen.",
             alt="Points with intervals: "
             + "; ".join(

@@ -36,7 +36,7 @@ class Leaderboard:
     @property
     def best(self) -> Mapping[str, Any]:
         """The cell that validation chooses."""
-        return max(self.rows, key=lambda row: float(row["val"]))
+        return next(row for row in self.rows if row["best"])
 
     @property
     def floor(self) -> float:

@@ -1,16 +1,12 @@
 """Collect every run of a grid into tables."""
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from convbench.analysis.guidelines import guidelines
 from convbench.analysis.tables import (
     EPOCH_COLUMNS,
     GRADIENT_COLUMNS,
-    GUIDELINE_COLUMNS,
     LABEL_COLUMNS,
     RUN_COLUMNS,
     SPEED_COLUMNS,
@@ -51,15 +47,12 @@ def aggregate(plan: Plan, mlflow_ids: Path, out: Path) -> None:
         gradients.extend(_gradients(spec.id, record.epochs))
         labels.extend({"run_id": spec.id, **label} for label in record.metrics["labels"] or ())
         epochs.extend({"run_id": spec.id, **epoch} for epoch in record.epochs)
-    every = table(runs, RUN_COLUMNS)
-    write_table(every, out / "runs.parquet")
+    write_table(table(runs, RUN_COLUMNS), out / "runs.parquet")
     write_table(table(epochs, EPOCH_COLUMNS), out / "epochs.parquet")
     write_table(table(labels, LABEL_COLUMNS), out / "labels.parquet")
     write_table(table(gradients, GRADIENT_COLUMNS), out / "gradients.parquet")
     speeds = [read_json(speed_file(name)) for name in plan.grid.architectures]
     write_table(table(speeds, SPEED_COLUMNS), out / "speed.parquet")
-    verdicts = [_finite(asdict(verdict)) for verdict in guidelines(every)]
-    write_table(table(verdicts, GUIDELINE_COLUMNS), out / "guidelines.parquet")
     print(f"{len(runs)} runs, {len(epochs)} epochs")
 
 
@@ -71,14 +64,6 @@ def _row(spec: RunSpec, sizes: Mapping[str, int], ids: Mapping[str, str]) -> dic
         "threads": spec.threads,
         "train_size": spec.train_size or sizes[spec.dataset],
         "mlflow_run_id": ids[spec.id],
-    }
-
-
-def _finite(row: dict[str, Any]) -> dict[str, Any]:
-    """Leave out what is no number: the interval of one pair."""
-    return {
-        key: None if isinstance(value, float) and not math.isfinite(value) else value
-        for key, value in row.items()
     }
 
 

@@ -1,6 +1,8 @@
-"""Compare every way to train with the best of its task, on what each said of every test image."""
+"""Compare ways to train, and what each choice bought, on what each run said of every test image."""
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,47 +13,61 @@ from convbench.analysis.calibration import reliability
 from convbench.analysis.comparison import Comparison, Shares, compare, shares_of_images
 from convbench.analysis.convergence import convergence
 from convbench.analysis.factors import effects, shares
+from convbench.analysis.guidelines import guidelines
 from convbench.analysis.summary import FACTORS, TASK, best_by_validation, cells, runs_of
 from convbench.analysis.tables import (
     COMPARISON_COLUMNS,
     EFFECT_COLUMNS,
+    GUIDELINE_COLUMNS,
     SHARE_COLUMNS,
     table,
     write_table,
 )
-from convbench.analysis.uncertainty import over_seeds_and_images
+from convbench.analysis.uncertainty import of_accuracy, over_seeds_and_images
 from convbench.stages.predictions import Predictions, read_predictions
 from convbench.stages.runs import RUNS
 
 
 def compare_runs(tables: Path) -> None:
-    """Write ``comparisons`` beside the table of runs in ``tables``."""
+    """Write the tables of what differs and of how runs learn beside that of the runs, in ``tables``."""
     runs = pd.read_parquet(tables / "runs.parquet")
     finished = runs[runs["outcome"] == "finished"]
     rows: list[dict[str, Any]] = []
+    answers: dict[str, np.ndarray] = {}
     for _, task in cells(runs).groupby(list(TASK), sort=False):
-        rows.extend(_against_the_best(task, finished))
+        rows.extend(_against_the_best(task, finished, answers))
     write_table(table(rows, COMPARISON_COLUMNS), tables / "comparisons.parquet")
     write_table(convergence(pd.read_parquet(tables / "epochs.parquet")), tables / "convergence.parquet")
-    write_table(table(list(_effects(finished)), EFFECT_COLUMNS), tables / "effects.parquet")
+    write_table(table(list(_effects(finished, answers)), EFFECT_COLUMNS), tables / "effects.parquet")
     write_table(table(list(_variances(finished)), SHARE_COLUMNS), tables / "variance.parquet")
+    verdicts = [_finite(asdict(verdict)) for verdict in guidelines(finished, answers)]
+    write_table(table(verdicts, GUIDELINE_COLUMNS), tables / "guidelines.parquet")
     tied = sum(row["tied"] and not row["best"] for row in rows)
     print(f"{len(rows)} cells compared, {tied} of them not distinguishable from the best of their task")
 
 
-def _effects(runs: pd.DataFrame) -> Iterator[dict[str, Any]]:
+def _effects(runs: pd.DataFrame, answers: Mapping[str, np.ndarray]) -> Iterator[dict[str, Any]]:
     for dataset, own in runs.groupby("dataset", sort=False):
-        for effect in effects(own):
+        for effect in effects(own, answers):
             estimate = effect.estimate
-            yield {
+            row = {
                 **vars(effect),
                 "dataset": dataset,
                 "difference": estimate.mean,
-                "low": estimate.low if effect.pairs > 1 else None,
-                "high": estimate.high if effect.pairs > 1 else None,
+                "low": estimate.low,
+                "high": estimate.high,
                 "p": estimate.p,
                 "seen": effect.seen,
             }
+            yield _finite(row)
+
+
+def _finite(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out what is no number: the interval of one pair."""
+    return {
+        key: None if isinstance(value, float) and not math.isfinite(value) else value
+        for key, value in row.items()
+    }
 
 
 def _variances(runs: pd.DataFrame) -> Iterator[dict[str, Any]]:
@@ -61,29 +77,37 @@ def _variances(runs: pd.DataFrame) -> Iterator[dict[str, Any]]:
             yield {**vars(each), "dataset": dataset, "factor": first, "with": second, "seen": each.seen}
 
 
-def _against_the_best(task: pd.DataFrame, runs: pd.DataFrame) -> list[dict[str, Any]]:
-    """Compare the cells of one task with the one that validation chooses."""
+def _against_the_best(
+    task: pd.DataFrame, runs: pd.DataFrame, answers: dict[str, np.ndarray]
+) -> list[dict[str, Any]]:
+    """Compare the cells of one task with the one that validation chooses.
+
+    What was read is put into ``answers``: run -> what each test image adds to its score, ``[images]``.
+    """
     best = best_by_validation(task).name
     rows, others, theirs = [], [], {}
     for place, cell in task.iterrows():
         said = _said(cell, runs)
-        own = {seed: _shares(each, cell["score"]) for seed, each in said.items()}
-        rows.append({**_row(cell, said, own), "best": place == best, "tied": True})
+        shares = {run: _shares(each, cell["score"]) for (run, _), each in said.items()}
+        own = {seed: shares[run] for run, seed in said}
+        answers |= shares
+        errors = [reliability(each.labels, each.probabilities).error for each in said.values()]
+        rows.append({**_row(cell, errors, own), "best": place == best, "tied": True})
         if place == best:
             theirs = own
         else:
             others.append(own)
-    found = iter(compare(others, theirs))
+    found = iter(compare(others, theirs, task["score"].iloc[0]))
     for row in rows:
         if not row["best"] and (comparison := next(found)):
             row |= _difference(comparison)
     return rows
 
 
-def _row(cell: pd.Series, said: Mapping[int, Predictions], shares: Shares) -> dict[str, Any]:
+def _row(cell: pd.Series, errors: Sequence[float], shares: Shares) -> dict[str, Any]:
     values = np.stack(list(shares.values()))
-    estimate = over_seeds_and_images(values)
-    errors = [reliability(each.labels, each.probabilities).error for each in said.values()]
+    counted = cell["score"] != "mean_average_precision"
+    estimate = of_accuracy(values) if counted else over_seeds_and_images(values)
     return {
         **{name: cell[name] for name in (*FACTORS, "seeds", "val", "test")},
         "images": values.shape[1],
@@ -94,7 +118,7 @@ def _row(cell: pd.Series, said: Mapping[int, Predictions], shares: Shares) -> di
 
 
 def _difference(found: Comparison) -> dict[str, Any]:
-    return {
+    row = {
         "difference": found.estimate.mean,
         "difference_low": found.estimate.low,
         "difference_high": found.estimate.high,
@@ -106,12 +130,16 @@ def _difference(found: Comparison) -> dict[str, Any]:
         "only_best": found.only_best,
         "test_of": found.test,
     }
+    return _finite(row)
 
 
-def _said(cell: pd.Series, runs: pd.DataFrame) -> dict[int, Predictions]:
-    """Read what the runs of a cell said, seed by seed."""
+def _said(cell: pd.Series, runs: pd.DataFrame) -> dict[tuple[str, int], Predictions]:
+    """Read what the runs of a cell said, by run and seed."""
     own = runs_of(cell, runs)
-    return {int(run.seed): read_predictions(RUNS / str(run.run_id)) for run in own.itertuples()}
+    return {
+        (str(run.run_id), int(run.seed)): read_predictions(RUNS / str(run.run_id))
+        for run in own.itertuples()
+    }
 
 
 def _shares(said: Predictions, score: str) -> np.ndarray:

@@ -17,6 +17,7 @@ from convbench.analysis.summary import (
     TASK,
     below_chance,
     best_by_validation,
+    by_validation,
     cells,
     cheapest_near,
     runs_of,
@@ -49,7 +50,7 @@ def report(plan: Plan, tables: Path, out: Path) -> None:
     cards = {name: open_prepared(PREPARED / name).card for name in plan.grid.dataset_names()}
     badges = badges_of(plan)
     machines = _environments(plan)
-    with_page = chosen_runs(runs, results.summary.sort_values("val", ascending=False)[list(FACTORS)])
+    with_page = chosen_runs(runs, by_validation(results.summary)[list(FACTORS)])
     depth = [Sentence(text, FACTORS_PAGE) for text in depth_findings(runs, epochs)]
     content = Report(
         name=plan.grid.name,
@@ -105,9 +106,16 @@ def _results(tables: Path, speeds: pd.DataFrame) -> Results:
         | {
             "summary": cells(runs).merge(speed, on="architecture", how="left"),
             "epochs": read["epochs"].merge(runs, on="run_id", suffixes=("", "_run")),
-            "convergence": read["convergence"].merge(runs, on="run_id"),
+            "convergence": _learned(read["convergence"], runs),
         }
     )
+
+
+def _learned(convergence: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
+    """Return how each run learned, with its columns; nothing of those that did not finish."""
+    finished = runs.loc[runs["outcome"] == "finished", "run_id"]
+    known = convergence[convergence["run_id"].isin(finished)]
+    return runs.merge(known, on="run_id", how="left")
 
 
 def _question(plan: Plan, runs: pd.DataFrame) -> str:
@@ -139,7 +147,7 @@ def _leaderboards(results: Results, cards: Mapping[str, Card], badges: Badges) -
             Leaderboard(
                 dataset=str(dataset),
                 size=int(size),
-                rows=task.sort_values("val", ascending=False, kind="stable").to_dict("records"),
+                rows=by_validation(task).to_dict("records"),
                 score=in_words(card.score),
                 multi_label=card.multi_label,
                 badges=badges.get(str(dataset), []),
@@ -236,5 +244,8 @@ def _warnings(
     warnings += [f"{row.strategy}: {row.rate_warning}." for row in rates.itertuples()]
     warnings += _mixed(machines)
     if runs["seed"].nunique() == 1:
-        warnings.append("One seed: how much of a difference is chance cannot be said.")
+        warnings.append(
+            "One seed: intervals and tests speak of other test images and other pairs of runs; how much "
+            "another seed would change cannot be said."
+        )
     return warnings

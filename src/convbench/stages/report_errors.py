@@ -17,6 +17,7 @@ from convbench.stages.predictions import Predictions, read_predictions
 from convbench.stages.runs import PREPARED, RUNS
 
 _HARDEST = 12
+_ONE_WAY = 0.8  # of the calibration error: where less of it has one sign, no direction is said
 
 
 def error_figures_of(runs: pd.DataFrame, summary: pd.DataFrame, dataset: str) -> Iterator[Figure]:
@@ -32,7 +33,8 @@ def error_figures_of(runs: pd.DataFrame, summary: pd.DataFrame, dataset: str) ->
         )
     found = reliability(np.concatenate([labels] * len(said)), np.concatenate(chances))
     bins = pd.DataFrame({"confidence": found.confidence, "right": found.right, "answers": found.count})
-    yield error_figures.reliability(dataset, bins, who, _sure(dataset, found))
+    title = _sure(dataset, found, several_labels=data.card.multi_label)
+    yield error_figures.reliability(dataset, bins, who, title)
 
 
 def hardest_of(runs: pd.DataFrame, summary: pd.DataFrame, dataset: str) -> list[Strip]:
@@ -73,9 +75,15 @@ def _confused(dataset: str, counts: np.ndarray, data: Prepared) -> str:
     )
 
 
-def _sure(dataset: str, found: Reliability) -> str:
+def _sure(dataset: str, found: Reliability, *, several_labels: bool) -> str:
+    """Say how far what the best says of itself is off, and which way if it is mostly one."""
     over = float(np.average(found.confidence - found.right, weights=found.count))
-    if abs(over) < 0.01:
-        return f"{dataset}: the best is as sure as it is right, within a point on average"
+    if found.error < 0.01:
+        return f"{dataset}: the best is as sure as it is right, within a point"
+    off = f"{100 * found.error:.0f} points on average"
+    if several_labels:
+        return f"{dataset}: the probabilities of the best are off by {off}"
+    if abs(over) < _ONE_WAY * found.error:
+        return f"{dataset}: the best is off by {off} in how sure it is, both ways"
     way = "surer than it is right" if over > 0 else "less sure than it is right"
-    return f"{dataset}: the best is {way}, by {100 * abs(over):.0f} points on average"
+    return f"{dataset}: the best is {way}, by {off}"

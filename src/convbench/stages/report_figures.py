@@ -92,13 +92,13 @@ def _of_dataset(
         title = titles.by_cost(name, largest)
         yield "cost", cost_figures.accuracy_by_cost(name, largest, colours, score, title)
     timed = time_to_target(own.convergence, FACTORS, TASK)
-    timed = timed[timed["reached"] == timed["seeds"]]
+    timed = timed[timed["reached"] == timed["seeds"]]  # also of those that did not finish
     timed = timed[timed["train_size"] == largest["train_size"].max()]
     if len(timed):
         title = titles.by_target(name, timed)
         yield "convergence", cost_figures.time_to_target(name, timed, colours, title)
     if len(own.epochs):
-        title = titles.by_epoch(name, own.convergence)
+        title = titles.by_epoch(name, own.convergence[own.convergence["outcome"] == "finished"])
         yield "convergence", figures.convergence(name, own.epochs, colours, score, title)
     if len(own.variance):
         title = titles.by_share(name, own.variance)
@@ -119,7 +119,8 @@ def hover_of(results: Results, cards: Mapping[str, Card]) -> list[HoverCurves]:
         epochs = own.epochs[own.epochs["train_size"] == largest]
         curves = epochs.groupby(keys, sort=False)["val_score"].mean().reset_index()
         learned = own.convergence[own.convergence["train_size"] == largest]
-        title = titles.by_area(str(name), learned)
+        learned = learned[learned["outcome"] == "finished"]
+        title = titles.by_area(str(name), learned) if len(learned) else f"{name}: no run finished"
         drawn.append(
             validation_curves(str(name), curves, colours, in_words(cards[str(name)].score), title)
         )

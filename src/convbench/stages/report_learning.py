@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from convbench.analysis.depth import degradations, depths, in_words
+from convbench.analysis.depth import claim, degradations, depths, in_words
 from convbench.files import read_json
 from convbench.report.figures import Figure
 from convbench.report.learning_figures import errors_by_depth, gradients_by_layer, range_tests
@@ -22,12 +22,11 @@ def depth_findings(runs: pd.DataFrame, epochs: pd.DataFrame) -> list[str]:
 def depth_figures(tables: Path, runs: pd.DataFrame, epochs: pd.DataFrame) -> list[Figure]:
     """Draw what depth does with and without skips, and the gradients, where they were recorded."""
     figures: list[Figure] = []
-    found = depths(runs, epochs)
-    if found["depth"].nunique() > 1:
-        said = depth_findings(runs, epochs)
-        first, *others = [each.partition(":")[0] for each in said] or ["Depth with and without skips"]
-        title = "; ".join([first, *(other[0].lower() + other[1:] for other in others)])
-        figures.append(errors_by_depth(found, title))
+    for _, found in depths(runs, epochs).groupby("series"):
+        if found["depth"].nunique() > 1:
+            said = [claim(each) for each in degradations(found)] or ["Depth with and without skips"]
+            title = "; ".join([said[0], *(other[0].lower() + other[1:] for other in said[1:])])
+            figures.append(errors_by_depth(found, title))
     gradients = pd.read_parquet(tables / "gradients.parquet")
     if len(gradients):
         figures.append(
