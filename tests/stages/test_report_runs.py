@@ -52,6 +52,8 @@ def test_every_epoch_is_on_the_curves(page):
     for row in epochs.itertuples():
         assert f"validation, epoch {row.epoch}: {row.val_score:.1%}" in page
         assert f"training, epoch {row.epoch}: {row.train_loss:.3g}" in page
+    points = re.findall(r'<circle class="(line\d+)" [^>]*><title>(\w+)', page)
+    assert set(points) == {("line1", "validation"), ("line2", "training")}
 
 
 def test_classes_are_scored_as_scikit_learn_scores_them(page):

@@ -11,6 +11,7 @@ from convbench.report.figures import PERCENT, Colours, Figure, alt_of, styled, s
 
 _PLAIN = FuncFormatter(lambda value, _: f"{value:g}")
 _MANY = 300  # points that are drawn one by one; more become pixels
+_WIDE = 20  # how many times the least the most must be, for a logarithmic axis of bars
 _FASTEST = 15  # combinations whose time to the target is drawn
 _COSTS = {
     "predict_ms": "inference: ms for one image",
@@ -95,9 +96,12 @@ def parameters(summary: pd.DataFrame, colours: Colours, title: str) -> Figure:
         for bars in axes.containers:
             assert isinstance(bars, BarContainer), "a barplot draws bars"
             axes.bar_label(bars, fmt="{:,.0f}", padding=3, fontsize=9)
-        axes.set(xscale="log", xlabel="parameters that learn (log scale)", ylabel="")
+        axes.set(xlabel="parameters that learn", ylabel="")
         axes.margins(x=0.2)
-        _logarithmic(axes, EngFormatter(sep=" "))
+        axes.xaxis.set_major_formatter(EngFormatter(sep=" "))
+        if sizes["params_trainable"].max() > _WIDE * sizes["params_trainable"].min():
+            axes.set(xscale="log", xlabel="parameters that learn (log scale)")
+            _logarithmic(axes, EngFormatter(sep=" "))
         axes.legend(title="strategy", loc="center left", bbox_to_anchor=(1, 0.5))
         sns.despine(drawing)
         return Figure(
