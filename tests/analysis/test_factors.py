@@ -86,7 +86,8 @@ def test_an_effect_agrees_with_scipys_paired_test():
 
 
 def test_the_baseline_is_from_scratch_whatever_it_is_called():
-    runs = grid(planted).replace({"strategy": {"scratch": "from_random"}})
+    runs = grid(planted, strategy=["fine_tune", "scratch"])
+    runs = runs.replace({"strategy": {"scratch": "from_random"}})
 
     found = [each for each in found_in(runs) if each.factor == "strategy"]
 

@@ -99,6 +99,21 @@ def test_the_numbers_are_those_of_the_runs(found):
             assert (row["compared"], row["images"], row["seeds"]) == (3, IMAGES, 3)
 
 
+def test_all_right_is_not_taken_for_certain(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    runs, right = grid(0)
+    for run in right:
+        if "/tuned/" in run:
+            right[run][:] = True
+    runs.loc[runs["strategy"] == "tuned", "test_score"] = 1.0
+
+    rows = written(tmp_path, runs, right)["comparisons"]
+
+    perfect = rows[rows["strategy"] == "tuned"]
+    assert (perfect["test"] == 1.0).all()
+    assert perfect["low"].between(0.97, 0.995).all()
+
+
 def test_what_is_worse_is_told_from_the_best_and_what_is_as_good_is_not(found):
     tied = found["comparisons"].groupby("strategy")["tied"].agg(list).to_dict()
 
