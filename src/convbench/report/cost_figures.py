@@ -66,8 +66,9 @@ def accuracy_by_seconds(
             caption="One point a combination: mean over seeds, bars from the lowest to the highest; "
             "every augmentation is shown. The grey steps join what no other beats in both time and "
             "score (the Pareto front). Seconds are of training steps alone, and the pretraining "
-            "that transfer starts from is not in them: it has a table of its own below. "
-            "The vertical axes differ.",
+            "that transfer starts from is not in them: it has a table of its own below."
+            + " The vertical axes differ."
+            * (summary["train_size"].nunique() > 1),
             alt=alt_of(
                 f"Points of test {score} over training seconds", summary, "strategy", "train_size"
             ),

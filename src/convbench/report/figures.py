@@ -174,7 +174,9 @@ def convergence(dataset: str, epochs: pd.DataFrame, colours: Colours, score: str
             dataset=dataset,
             title=title,
             caption=f"Validation {score} after each epoch: mean over seeds and augmentations, bands "
-            "from the lowest to the highest of these runs. Panels differ in the number of epochs.",
+            "from the lowest to the highest of these runs."
+            + " Panels differ in the number of epochs."
+            * (epochs.groupby("train_size")["epoch"].max().nunique() > 1),
             alt=alt_of(f"Lines of validation {score} over epochs", epochs, "strategy", "architecture"),
             source=svg(grid.figure),
             table=means(epochs, ["train_size", "architecture", "strategy", "epoch"], "val_score"),
