@@ -78,6 +78,29 @@ def test_effects_are_said_largest_first_and_those_not_seen_by_name():
     )
 
 
+def test_an_effect_is_said_at_each_training_size():
+    scores = {
+        (50, "scratch", "none", 0): (0.5, 2.0),
+        (50, "tuned", "none", 0): (0.6, 2.0),
+        (900, "scratch", "none", 0): (0.9, 2.0),
+        (900, "tuned", "none", 0): (0.89, 2.0),
+    }
+
+    sentence, _ = _said(_runs(scores), effects=table([_effect("tuned", 0.045)], EFFECT_COLUMNS))
+
+    assert sentence.endswith("better in 5 of 6] (+10.0 with 50, −1.0 with 900 images).")
+
+
+def test_what_transfer_starts_from_is_said_to_be_apart_from_its_price():
+    runs = _runs(
+        {(900, "scratch", "none", 0): (0.900, 2.0), (900, "fine_tune", "none", 0): (0.895, 0.5)}
+    )
+    runs["weights"] = ["random", "letters"]
+
+    assert _said(runs)[-1].endswith("What transfer starts from is not in these seconds.")
+    assert _said(runs.assign(weights="random"))[-1].endswith("after 2.0 s.")
+
+
 def test_a_factor_without_any_visible_effect_is_not_said_to_have_changed_anything():
     rows = [_effect("mixup", 0.001, seen=False, factor="augmentation", baseline="none")]
 
@@ -103,7 +126,7 @@ def test_one_pair_has_no_interval_to_say():
 
 
 def test_more_levels_than_a_sentence_holds_are_counted():
-    rows = [_effect(f"s{number}", 0.1 + number / 100) for number in range(5)]
+    rows = [_effect(f"s{number}", 0.1 + number / 100) for number in range(6)]
 
     sentence, _ = _said(ZOO, effects=table(rows, EFFECT_COLUMNS))
 
@@ -197,7 +220,8 @@ def test_the_cheapest_within_a_point_of_the_best_is_named_with_both_prices():
 
 def test_nothing_cheaper_is_said_too():
     assert _said(ZOO) == [
-        "On zoo with 50 training images, nothing cheaper comes within a point of the best on validation."
+        "On zoo with 50 training images, nothing surely cheaper comes within a point of the "
+        "best on validation."
     ]
 
 

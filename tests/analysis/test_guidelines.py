@@ -62,12 +62,26 @@ def _pairs(ours, others, gaps, size=100):
     ],
 )
 def test_a_verdict_needs_an_interval_that_leaves_out_zero(gaps, verdict):
-    found = _verdict(_pairs("feature_extraction", "fine_tune", gaps), "With under 1,000")
+    found = _verdict(_pairs("fine_tune_last_1", "fine_tune", gaps, 2_000), "With 1,000 to 10,000")
 
     assert found.verdict == verdict
     assert found.pairs == len(gaps)
     assert found.difference == pytest.approx(np.mean(gaps))
-    assert "100 images of cats: feature_extraction against fine_tune" in found.evidence
+    assert "2,000 images of cats: fine_tune_last_1 against fine_tune" in found.evidence
+
+
+def test_half_a_rule_that_fails_does_not_contradict_it():
+    """Feature extraction or the top layers: the one does worse, the other was not tried."""
+    half = _pairs("feature_extraction", "fine_tune", [-0.10, -0.11, -0.12])
+    top = half[half["method"] == "feature_extraction"].assign(method="fine_tune_last_1", strategy="top")
+    top = top.assign(run_id="top" + top["run_id"], val_score=0.1)
+
+    found = _verdict(half, "With under 1,000")
+    whole = _verdict(pd.concat([half, top]), "With under 1,000")
+
+    assert found.verdict == "undecided"
+    assert found.evidence.endswith("Fine-tuning the top layers, which would do as well, was not tried.")
+    assert whole.verdict == "contradicted"
 
 
 @pytest.mark.parametrize(

@@ -18,10 +18,8 @@ def test_who_is_ahead_at_which_size():
     )
 
     assert titles.by_size("zoo", summary, "accuracy") == (
-        "zoo: ahead on average tuned with 50 images, scratch with 1,000 images"
-    )
-    assert titles.by_size("zoo", summary.assign(test=[0.5, 0.6, 0.8, 0.9]), "accuracy") == (
-        "zoo: tuned is ahead on average at every training size"
+        "zoo: ahead on average tuned by +10.0 points with 50 images, scratch by +10.0 "
+        "points with 1,000 images"
     )
 
 
@@ -30,7 +28,9 @@ def test_only_cells_that_every_strategy_has_are_compared():
         architecture=["net", "net", "other"]
     )
 
-    assert titles.by_size("zoo", summary, "accuracy") == "zoo: tuned is ahead on average"
+    assert titles.by_size("zoo", summary, "accuracy") == (
+        "zoo: ahead on average tuned by +10.0 points with 50 images"
+    )
 
 
 def test_one_strategy_has_nobody_to_be_ahead_of():
@@ -54,7 +54,8 @@ def test_who_converges_first():
     converged = cells(strategy=["scratch", "tuned"], train_size=50, epochs_to_near=[8.0, 2.5])
 
     assert titles.by_epoch("zoo", converged) == (
-        "zoo: tuned is first to 95% of its best, after 2.5 epochs on average (the slowest: scratch, 8.0)"
+        "zoo: tuned is first to 95% of its own best, after 2.5 epochs on average (the "
+        "slowest: scratch, 8.0)"
     )
 
 
@@ -64,7 +65,8 @@ def test_who_converges_first_is_told_over_cells_that_all_have():
     ).assign(architecture=["net", "net", "other"])
 
     assert titles.by_epoch("zoo", converged) == (
-        "zoo: tuned is first to 95% of its best, after 3.0 epochs on average (the slowest: scratch, 4.0)"
+        "zoo: tuned is first to 95% of its own best, after 3.0 epochs on average (the "
+        "slowest: scratch, 4.0)"
     )
 
 
@@ -148,6 +150,7 @@ def test_the_first_at_the_target_is_named_with_its_interval(low, high, said):
             "architecture": ["a", "b"],
             "strategy": "s",
             "augmentation": "none",
+            "train_size": 1000,
             "seconds": [9.0, 1.5],
             "low": [1.0, low],
             "high": [20.0, high],
@@ -155,5 +158,6 @@ def test_the_first_at_the_target_is_named_with_its_interval(low, high, said):
     )
 
     assert (
-        titles.by_target("zoo", cells) == f"zoo: the fastest to 80% on validation is b, s, none: {said}"
+        titles.by_target("zoo", cells)
+        == f"zoo: with 1,000 images, the fastest to 80% on validation is b, s, none: {said}"
     )

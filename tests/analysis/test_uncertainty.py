@@ -9,8 +9,8 @@ from statsmodels.stats.anova import anova_lm
 from statsmodels.stats.proportion import proportion_confint
 
 from convbench.analysis.uncertainty import (
-    of_accuracy,
     of_difference,
+    of_scores,
     over_pairs,
     over_pairs_and_images,
     over_seeds_and_images,
@@ -90,9 +90,9 @@ def test_one_share_of_right_answers_is_about_as_agresti_and_coull_have_it(right,
     values = np.tile((np.arange(images) < right).astype(float), (seeds, 1))
     low, high = proportion_confint(right, images, method="agresti_coull")
 
-    found = of_accuracy(values)
+    (found,) = of_scores([values], counted=True)
 
-    assert found.mean == right / images
+    assert found.mean == pytest.approx(right / images)
     assert (found.low, found.high) == pytest.approx((max(low, 0), min(high, 1)), abs=0.02)
 
 
@@ -165,10 +165,46 @@ def test_near_all_right_the_interval_still_holds_the_truth(seeds, images, truth)
     held = 0
     for _ in range(600):
         chance = draw.beta(truth / 0.05 * 0.5, (1 - truth) / 0.05 * 0.5, (1, images))
-        found = of_accuracy((draw.random((seeds, images)) < chance).astype(float))
+        right = (draw.random((seeds, images)) < chance).astype(float)
+        (found,) = of_scores([right], counted=True)
         held += found.low <= truth <= found.high
 
     assert held / 600 >= 0.92
+
+
+def test_ways_to_train_learn_of_the_seeds_from_each_other():
+    """Two seeds that agree by chance do not make a score surer than its neighbours'."""
+    draw = np.random.default_rng(6)
+    cells = [0.7 + draw.normal(0, 0.05, (2, 1)) + draw.normal(0, 0.2, (1, 90)) for _ in range(9)]
+    cells = [cell + draw.normal(0, 0.1, cell.shape) for cell in cells]
+    alike = cells[0] - cells[0].mean(axis=1, keepdims=True) + 0.7
+
+    (alone,) = of_scores([alike], counted=False)
+    beside, *_ = of_scores([alike, *cells], counted=False)
+
+    assert beside.high - beside.low > 1.2 * (alone.high - alone.low)
+
+
+@pytest.mark.parametrize("spread", [0.0, 0.1, 0.3])
+def test_each_interval_of_a_task_holds_its_truth(spread):
+    """Eighteen ways to train, two seeds, 100 images of their own difficulty; 60 tasks, 1,080 scores."""
+    draw = np.random.default_rng(7)
+    rates = np.linspace(0.5, 3, 18)
+    far = draw.normal(0.0, math.hypot(spread, 1.5), 200_000)
+    truths = [(1 / (1 + np.exp(-rate - far))).mean() for rate in rates]
+    held = 0
+    for _ in range(60):
+        hard = draw.normal(0, 1.5, (1, 100))
+        cells = [
+            (
+                draw.random((2, 100)) < 1 / (1 + np.exp(-(rate + hard + draw.normal(0, spread, (2, 1)))))
+            ).astype(float)
+            for rate in rates
+        ]
+        found = of_scores(cells, counted=True)
+        held += sum(each.low <= truth <= each.high for each, truth in zip(found, truths, strict=True))
+
+    assert 0.92 <= held / 1080 <= 0.995
 
 
 @pytest.mark.parametrize(("seeds", "least"), [(2, 0.91), (3, 0.92), (5, 0.92)])

@@ -27,7 +27,7 @@ def test_a_curve_is_drawn_of_each_cell_in_its_strategys_colour():
     drawn = {each["name"]: each for each in found.figure["data"]}
     assert set(drawn) == {"net0, fine_tune, none", "net1, scratch, none", "net2, fine_tune, none"}
     assert drawn["net1, scratch, none"]["y"] == [0.11, 0.21, 0.31]
-    assert drawn["net1, scratch, none"]["line"]["color"] == found.strategies["scratch"]
+    assert drawn["net1, scratch, none"]["line"]["color"] == found.keys["scratch"]
     assert "the best" not in found.caption
 
 

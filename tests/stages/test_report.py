@@ -3,7 +3,7 @@ import pytest
 
 from convbench.analysis.convergence import time_to_target
 from convbench.stages.grid import plan
-from convbench.stages.report import _learned, _mixed, _question
+from convbench.stages.report import _learned, _mixed, _question, _uneven
 
 MACHINE = {"commit": "a", "processor": "one", "cores": 2, "runs": 3}
 
@@ -17,7 +17,7 @@ def test_the_question_names_what_is_compared_and_what_is_given(values):
     )
     values["architectures"] = ["resnet20"]
     assert _question(plan(values, "a.yaml"), runs) == (
-        f"{given}, resnet20: which of 2 strategies and 2 augmentations is best, {then}"
+        f"{given} (architecture resnet20): which of 2 strategies and 2 augmentations is best, {then}"
     )
     values["augmentations"], values["strategies"] = (
         ["none"],
@@ -25,7 +25,7 @@ def test_the_question_names_what_is_compared_and_what_is_given(values):
     )
     values["pretraining"] = {}
     assert _question(plan(values, "a.yaml"), runs) == (
-        f"{given}, resnet20, scratch, none: how good is it, {then}"
+        f"{given} (architecture resnet20, strategy scratch, augmentation none): how good is it, {then}"
     )
 
 
@@ -54,3 +54,12 @@ def test_runs_that_did_not_finish_have_learned_nothing_and_are_counted():
 
     (timed,) = time_to_target(learned, ["cell"], ["cell"]).to_dict("records")
     assert (timed["seeds"], timed["reached"], timed["seconds"]) == (3, 1, pytest.approx(9.0))
+
+
+def test_seconds_that_differ_between_like_runs_are_called_rough():
+    summary = pd.DataFrame({"seconds_low": [1.0, 10.0], "seconds_high": [1.2, 31.0]})
+
+    (said,) = _uneven(summary)
+
+    assert "3.1-fold" in said
+    assert _uneven(summary[:1]) == []

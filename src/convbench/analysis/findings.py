@@ -18,7 +18,7 @@ from convbench.words import points
 LEADERBOARD, COST, FACTORS, REPRODUCE = "#leaderboard", "cost.html", "factors.html", "reproduce.html"
 RUNS = f"{REPRODUCE}#runs"
 _NAMED = 4  # combinations that a sentence lists by name
-_LISTED = 3  # levels of a factor, likewise
+_LISTED = 4  # levels of a factor, likewise
 _NOUNS = {
     "architecture": "architecture",
     "strategy": "strategy",
@@ -66,7 +66,7 @@ def findings(
         return [Sentence("No run finished, so there is nothing to compare.", REPRODUCE)]
     found = [_ties(comparisons)]
     for dataset, own in runs.groupby("dataset", sort=False):
-        found += _bought(str(dataset), effects[effects["dataset"] == dataset], score_name(own))
+        found += _bought(str(dataset), effects[effects["dataset"] == dataset], own)
         found.append(_depends(str(dataset), variance[variance["dataset"] == dataset]))
     found.append(_cost(summary, runs))
     return [sentence for sentence in found if sentence.text]
@@ -102,15 +102,16 @@ def _ties(comparisons: pd.DataFrame) -> Sentence:
     )
 
 
-def _bought(dataset: str, effects: pd.DataFrame, score: str) -> list[Sentence]:
+def _bought(dataset: str, effects: pd.DataFrame, runs: pd.DataFrame) -> list[Sentence]:
     """Say of each factor what its levels changed: the largest effects, and which show none."""
-    sentences = []
+    sentences, score = [], score_name(runs)
     for factor, own in effects.groupby("factor", sort=False):
         alone = own["low"].isna()  # one pair: nothing is known of chance
         seen, unseen = own[own["seen"] | alone], own[~own["seen"] & ~alone]
         ranked = seen.sort_values("difference", key=lambda change: -change.abs(), kind="stable")
         parts = [
-            f"{_level(factor, row.level)} by {_change(row)}" for row in ranked[:_LISTED].itertuples()
+            f"{_level(factor, row.level)} by {_change(row)}{_by_size(runs, row)}"
+            for row in ranked[:_LISTED].itertuples()
         ]
         if len(ranked) > _LISTED:
             parts.append(f"{len(ranked) - _LISTED} more by less")
@@ -131,6 +132,19 @@ def _change(row: Any) -> str:  # noqa: ANN401 (a row of pandas' itertuples)
         pairs = "one pair" if row.pairs == 1 else f"each of {row.pairs} pairs"
         return f"{said} in {pairs}, which says nothing of chance"
     return f"{said} [{points(row.low)} to {points(row.high)}; better in {row.better} of {row.pairs}]"
+
+
+def _by_size(runs: pd.DataFrame, row: Any) -> str:  # noqa: ANN401 (a row of pandas' itertuples)
+    """Say what a change is at each training size, where there are a few."""
+    if row.factor == "train_size" or not 1 < runs["train_size"].nunique() <= _NAMED:
+        return ""
+    found = {
+        int(size): difference.points
+        for size, task in runs.groupby("train_size", sort=True)
+        if (difference := paired(task, row.factor, row.level, row.baseline))
+    }
+    sizes = ", ".join(f"{changed} with {size:,}" for size, changed in found.items())
+    return f" ({sizes} images)" if len(found) > 1 else ""
 
 
 def _level(factor: object, name: str) -> str:
@@ -187,13 +201,15 @@ def _cost(summary: pd.DataFrame, runs: pd.DataFrame) -> Sentence:
     cheapest = cheapest_near(largest)
     where = task_name(best["dataset"], best["train_size"])
     if cheapest is None:
-        text = f"On {where}, nothing cheaper comes within a point of the best on validation."
+        text = f"On {where}, nothing surely cheaper comes within a point of the best on validation."
         return Sentence(text, COST)
+    transfer = any(pd.notna(cell.weights) and cell.weights != "random" for cell in (best, cheapest))
+    apart = " What transfer starts from is not in these seconds." if transfer else ""
     return Sentence(
         f"On {where}, the cheapest within one point of the best on validation is "
         f"{cheapest.architecture} with {cheapest.strategy} and {cheapest.augmentation}: "
         f"test {score_name(runs)} {cheapest.test:.1%} after {cheapest.seconds:.1f} s of training, "
-        f"against {best.test:.1%} after {best.seconds:.1f} s.",
+        f"against {best.test:.1%} after {best.seconds:.1f} s.{apart}",
         COST,
         f"{REPRODUCE}#{cheapest.run}",
     )

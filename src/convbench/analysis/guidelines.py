@@ -9,7 +9,7 @@ interval, and then nothing is decided.
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,12 @@ from convbench.analysis.uncertainty import Estimate, over_pairs_and_images
 from convbench.words import points
 
 FROZEN, TOP, MOST, SCRATCH = "frozen", "top", "most", "scratch"
+_OPTIONS = {
+    FROZEN: "Feature extraction",
+    TOP: "Fine-tuning the top layers",
+    MOST: "Fine-tuning most layers",
+    SCRATCH: "Training from scratch",
+}
 _MOST = frozenset({"fine_tune", "probe_then_fine_tune", "gradual_unfreeze"})
 _X_RAYS = r"pneumonia|chest|x[_-]?ray"
 """What a dataset's name says where its images are X-rays."""
@@ -72,7 +78,12 @@ def _by_size(claim: str, least: int, below: float, ours: Sequence[str], margin: 
         sized = runs[(runs["train_size"] >= least) & (runs["train_size"] < below)]
         known = sized[sized["group"].isin((FROZEN, TOP, MOST, SCRATCH))]
         chosen = known["group"].isin(ours)
-        return _judge(claim, known[chosen], known[~chosen], answers, margin=margin)
+        found = _judge(claim, known[chosen], known[~chosen], answers, margin=margin)
+        missing = [_OPTIONS[group] for group in ours if group not in set(known["group"])]
+        if found.verdict != "contradicted" or not missing:
+            return found
+        half = f"{found.evidence} {' and '.join(missing)}, which would do as well, was not tried."
+        return replace(found, verdict="undecided", evidence=half)
 
     return rule
 

@@ -19,8 +19,8 @@ def cells(runs: pd.DataFrame) -> pd.DataFrame:
     """Summarise the finished runs of each cell: a row a cell, in the order of the runs.
 
     Scores are fractions, of what ``score`` names. ``test`` is the mean over seeds, ``test_low`` and
-    ``test_high`` the extremes; ``seconds``, ``params`` and ``macs`` are means too; ``run`` is the
-    first of its runs. ``seeds`` counts the finished runs, ``planned`` all of them.
+    ``test_high`` the extremes; ``seconds`` likewise; ``params`` and ``macs`` are means too; ``run`` is
+    the first of its runs. ``seeds`` counts the finished runs, ``planned`` all of them.
     """
     finished = runs[runs["outcome"] == "finished"]
     grouped = finished.groupby(list(FACTORS), sort=False, observed=True)
@@ -41,6 +41,9 @@ def cells(runs: pd.DataFrame) -> pd.DataFrame:
         label_breaking=("label_breaking", "first"),
         rate_warning=("rate_warning", "first"),
         seconds=("train_seconds", "mean"),
+        seconds_low=("train_seconds", "min"),
+        seconds_high=("train_seconds", "max"),
+        weights=("weights", "first"),
         params_trainable=("params_trainable", "first"),
         params_total=("params_total", "first"),
         macs=("macs", "first"),
@@ -70,12 +73,13 @@ def runs_of(cell: pd.Series, runs: pd.DataFrame) -> pd.DataFrame:
 def cheapest_near(task: pd.DataFrame) -> pd.Series | None:
     """Return the cell of one task that trains fastest of those within a point of its best on validation.
 
-    ``None`` where that is the best itself.
+    Each of its runs is faster than each of the best's: smaller differences are the machine's. ``None``
+    where there is no such cell.
     """
     best = best_by_validation(task)
     near = task[task["val"] >= best["val"] - 0.01]
-    cheapest = near.loc[near["seconds"].idxmin()]
-    return None if cheapest.name == best.name else cheapest
+    cheaper = near[near["seconds_high"] < best["seconds_low"]]
+    return None if cheaper.empty else cheaper.loc[cheaper["seconds"].idxmin()]
 
 
 @dataclass(frozen=True)

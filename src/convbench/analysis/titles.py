@@ -1,7 +1,5 @@
 """What a figure shows, said as its title."""
 
-from collections.abc import Sequence
-
 import pandas as pd
 
 from convbench.analysis.comparison import SIGNIFICANT
@@ -9,25 +7,18 @@ from convbench.words import plain, points
 
 
 def by_size(dataset: str, summary: pd.DataFrame, score: str) -> str:
-    """Say which strategy has the highest mean test score, over the cells that all of a size have."""
+    """Say by how much which strategy has the highest mean test score, over the cells that all have."""
     if summary["strategy"].nunique() < 2:
         low, high = summary["test"].min(), summary["test"].max()
         return f"{dataset}: test {score} from {low:.1%} to {high:.1%}"
-    leaders = {
-        int(size): None if (means := _means(task, "test")).empty else str(means.idxmax())
-        for size, task in summary.groupby("train_size", sort=True)
-    }
-    named = dict.fromkeys(leaders.values())
-    if None in named:
-        return f"{dataset}: no combination was tried with every strategy"
-    if len(named) == 1:
-        where = "" if len(leaders) == 1 else " at every training size"
-        return f"{dataset}: {next(iter(named))} is ahead on average{where}"
-    parts = [
-        f"{name} with {_listed([f'{size:,}' for size, own in leaders.items() if own == name])} images"
-        for name in named
-    ]
-    return f"{dataset}: ahead on average {', '.join(parts)}"
+    ahead = []
+    for size, task in summary.groupby("train_size", sort=True):
+        means = _means(task, "test").sort_values(ascending=False, kind="stable")
+        if len(means) < 2:
+            return f"{dataset}: no combination was tried with every strategy"
+        margin = points(means.iloc[0] - means.iloc[1])
+        ahead.append(f"{means.index[0]} by {margin} points with {size:,} images")
+    return f"{dataset}: ahead on average {', '.join(ahead)}"
 
 
 def by_seconds(dataset: str, summary: pd.DataFrame) -> str:
@@ -52,7 +43,8 @@ def by_target(dataset: str, cells: pd.DataFrame) -> str:
     known = not pd.isna(first["low"])
     spread = f" ({plain(first['low'])} to {plain(first['high'])})" if known else ""
     return (
-        f"{dataset}: the fastest to 80% on validation is {first['architecture']}, {first['strategy']}, "
+        f"{dataset}: with {first['train_size']:,} images, the fastest to 80% on validation is "
+        f"{first['architecture']}, {first['strategy']}, "
         f"{first['augmentation']}: {plain(first['seconds'])} s{spread}"
     )
 
@@ -64,8 +56,8 @@ def by_epoch(dataset: str, converged: pd.DataFrame) -> str:
         mean = converged["epochs_to_near"].mean()
         return f"{dataset}: 95% of the best after {mean:.1f} epochs on average"
     return (
-        f"{dataset}: {epochs.idxmin()} is first to 95% of its best, after {epochs.min():.1f} epochs on "
-        f"average (the slowest: {epochs.idxmax()}, {epochs.max():.1f})"
+        f"{dataset}: {epochs.idxmin()} is first to 95% of its own best, after {epochs.min():.1f} epochs "
+        f"on average (the slowest: {epochs.idxmax()}, {epochs.max():.1f})"
     )
 
 
@@ -126,7 +118,3 @@ def _means(data: pd.DataFrame, column: str) -> pd.Series:
     known = data[data[column].notna()]
     common = known.groupby(key)["strategy"].transform("nunique") == data["strategy"].nunique()
     return known[common].groupby("strategy", sort=False)[column].mean()
-
-
-def _listed(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -11,7 +11,7 @@ precision, takes part through its jackknife pseudovalues, as theirs does.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import stats
@@ -101,16 +101,27 @@ def estimated(squares: MeanSquares, of_seeds: float, freedom: float) -> Estimate
     return _estimate(squares.mean, math.sqrt(spread / (squares.seeds * squares.images)), freedom)
 
 
-def of_accuracy(values: np.ndarray) -> Estimate:
-    """Estimate an accuracy from ``[seeds, images]``: 1 where right and 0 where wrong, or weighted so.
+def of_scores(cells: Sequence[np.ndarray], *, counted: bool) -> list[Estimate]:
+    """Estimate the score of each way to train of one task, from its ``[seeds, images]``.
 
-    The interval is that of two more images that all seeds get right and two that they get wrong (Agresti
-    and Coull 1998): 30 right answers of 30 do not mean 100%. It stays within [0, 1].
+    Two seeds tell next to nothing of how much seeds matter; all ways to train together do: of each, the
+    seeds are taken to matter as much as they do on average, or as they do to this one if that is more.
+    If images are ``counted`` (1 where right and 0 where wrong, or weighted so), the interval is that of
+    two more that all seeds get right and two that they get wrong (Agresti and Coull 1998): 30 right
+    answers of 30 do not mean 100%. It stays within [0, 1]. Simulated, it holds the truth in 93 to 99 of
+    100 cases, where seeds matter alike to all.
     """
-    mean = float(values.mean())
-    more = np.tile([1.0, 1.0, 0.0, 0.0], (len(values), 1))
-    found = over_seeds_and_images(np.hstack([values, more]))
-    return Estimate(mean, max(min(found.low, mean), 0.0), min(max(found.high, mean), 1.0), found.p)
+    more = [1.0, 1.0, 0.0, 0.0] if counted else []
+    squares = [mean_squares(np.hstack([own, np.tile(more, (len(own), 1))])) for own in cells]
+    several = [each for each in squares if each.seeds > 1]
+    freedom = sum(each.seeds - 1 for each in several)
+    pooled = sum((each.seeds - 1) * each.of_seeds for each in several) / max(freedom, 1)
+    found = []
+    for own, each in zip(cells, squares, strict=True):
+        mean, guess = float(own.mean()), estimated(each, max(each.of_seeds, pooled), freedom)
+        low, high = max(min(guess.low, mean), 0.0), min(max(guess.high, mean), 1.0)
+        found.append(replace(guess, mean=mean, low=low, high=high))
+    return found
 
 
 def of_difference(values: np.ndarray) -> Estimate:

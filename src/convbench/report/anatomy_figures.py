@@ -98,7 +98,7 @@ def _from_to(networks: pd.DataFrame, what: str) -> str:
 
 def _widest(layers: pd.DataFrame) -> str:
     widest = layers.loc[layers["field"].idxmax()]
-    return f"The receptive field grows with depth, to {widest['field']:,} px in {widest['network']}"
+    return f"The receptive field grows with depth, up to {widest['field']:,} px ({widest['network']})"
 
 
 def _legend_beside(axes: Axes) -> None:

@@ -46,6 +46,7 @@ def accuracy_by_seconds(
             axes.errorbar(
                 task["seconds"],
                 task["test"],
+                xerr=[task["seconds"] - task["seconds_low"], task["seconds_high"] - task["seconds"]],
                 yerr=spread,
                 fmt="none",
                 ecolor="0.7",
@@ -64,9 +65,9 @@ def accuracy_by_seconds(
             dataset=dataset,
             title=title,
             caption="One point a combination: mean over seeds, bars from the lowest to the highest; "
-            "every augmentation is shown. The grey steps join what no other beats in both time and "
-            "score (the Pareto front). Seconds are of training steps alone, and the pretraining "
-            "that transfer starts from is not in them: it has a table of its own below."
+            "each augmentation is a point of its own. The grey steps join what no other beats in both "
+            "time and score (the Pareto front). Seconds are of training steps alone; pretraining, which "
+            "transfer starts from, is not in them: see Pretraining below."
             + " The vertical axes differ."
             * (summary["train_size"].nunique() > 1),
             alt=alt_of(

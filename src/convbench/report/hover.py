@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from matplotlib.colors import to_hex
 from plotly.offline import get_plotlyjs
 
-from convbench.report.figures import Colours, csv_of
+from convbench.report.figures import Colours, colours_of, csv_of
 
 _SHOWN = 40  # curves; more would be told apart by nobody
 
@@ -22,8 +22,8 @@ class HoverCurves:
     title: str
     caption: str
     alt: str
-    strategies: dict[str, str]
-    """Strategy -> colour."""
+    keys: dict[str, str]
+    """Strategy -> colour; of one strategy, architecture -> colour."""
     figure: Any
     """What plotly draws, as JSON gives it."""
     table: pd.DataFrame
@@ -49,6 +49,9 @@ def validation_curves(
     key = ["architecture", "strategy", "augmentation"]
     best = curves.groupby(key, sort=False)["val_score"].max().nlargest(_SHOWN, keep="first")
     shown = curves.set_index(key).loc[best.index].reset_index()
+    told = "strategy" if shown["strategy"].nunique() > 1 else "architecture"
+    if told == "architecture":
+        colours = colours_of(shown[told])
     drawing = go.Figure()
     for names, own in shown.groupby(key, sort=False):
         drawing.add_scatter(
@@ -56,7 +59,7 @@ def validation_curves(
             y=own["val_score"].round(4).tolist(),
             name=", ".join(names),
             mode="lines",
-            line={"color": to_hex(colours[names[1]]), "width": 2},
+            line={"color": to_hex(colours[names[key.index(told)]]), "width": 2},
             hovertemplate=f"{', '.join(names)}<br>epoch %{{x}}: %{{y:.1%}}<extra></extra>",
         )
     drawing.update_layout(
@@ -82,7 +85,7 @@ def validation_curves(
         f"a combination with {size:,} training images{f', the best {drawn}' if drawn == _SHOWN else ''}"
         f": the mean validation {score} over its seeds.",
         alt=f"Curves of validation {score} over epochs of {drawn} combinations. See the CSV.",
-        strategies={str(name): to_hex(colours[str(name)]) for name in shown["strategy"].unique()},
+        keys={str(name): to_hex(colours[str(name)]) for name in shown[told].unique()},
         figure=json.loads(drawing.to_json()),
         table=shown,
     )

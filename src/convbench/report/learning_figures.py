@@ -97,10 +97,11 @@ def errors_by_depth(found: pd.DataFrame, title: str) -> Figure:
             title=title,
             caption="Plain networks and their residual twins with the same layers, one recipe; lines "
             "are means over seeds and all else, bands span the lowest and the highest run. Training "
-            "images are counted as they were learned from, augmented, in the last epoch.",
+            "images are counted as they were learned from in the last epoch, augmented if at all.",
             alt="Lines of training and validation error over depth for plain and residual networks: "
             + _said(long),
             source=svg(grid.figure),
+            table=long,
         )
 
 

@@ -27,6 +27,8 @@ class Leaderboard:
     """Each with the columns of ``analysis.summary.cells`` and of the comparison with the best."""
     score: str
     """What is compared, in words: accuracy, mean average precision."""
+    image_size: int
+    validation_images: int
     multi_label: bool
     badges: Sequence[Mapping[str, str]] = ()
     """What the audit of the dataset found: name and text."""
@@ -61,6 +63,8 @@ class Report:
     question: str
     findings: Sequence[Any]
     """Sentences: text, and a link to what shows it."""
+    words: Mapping[str, str]
+    """Strategy or augmentation -> what it does."""
     transfers: Sequence[Mapping[str, Any]]
     """Task, strategy and its change of the test score: over all, and by architecture."""
     architectures: Sequence[str]
@@ -99,6 +103,11 @@ class Report:
     warnings: Sequence[str]
     store: str
     """Where MLflow keeps the runs."""
+
+    @property
+    def validation(self) -> Mapping[str, int]:
+        """Dataset -> validation images."""
+        return {board.dataset: board.validation_images for board in self.leaderboards}
 
 
 def render(report: Report) -> Mapping[str, str]:

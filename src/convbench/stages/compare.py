@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from convbench.analysis.calibration import reliability
-from convbench.analysis.comparison import Comparison, Shares, compare, shares_of_images
+from convbench.analysis.comparison import Comparison, compare, shares_of_images
 from convbench.analysis.convergence import convergence
 from convbench.analysis.factors import effects, shares
 from convbench.analysis.guidelines import guidelines
@@ -23,7 +23,7 @@ from convbench.analysis.tables import (
     table,
     write_table,
 )
-from convbench.analysis.uncertainty import of_accuracy, over_seeds_and_images
+from convbench.analysis.uncertainty import of_scores
 from convbench.stages.predictions import Predictions, read_predictions
 from convbench.stages.runs import RUNS
 
@@ -86,33 +86,31 @@ def _against_the_best(
     """
     best = best_by_validation(task).name
     rows, others, theirs = [], [], {}
+    score, values = task["score"].iloc[0], []
     for place, cell in task.iterrows():
         said = _said(cell, runs)
         shares = {run: _shares(each, cell["score"]) for (run, _), each in said.items()}
         own = {seed: shares[run] for run, seed in said}
         answers |= shares
         errors = [reliability(each.labels, each.probabilities).error for each in said.values()]
-        rows.append({**_row(cell, errors, own), "best": place == best, "tied": True})
+        values.append(np.stack(list(own.values())))
+        rows.append({**_row(cell, errors), "best": place == best, "tied": True})
         if place == best:
             theirs = own
         else:
             others.append(own)
-    found = iter(compare(others, theirs, task["score"].iloc[0]))
-    for row in rows:
+    found = iter(compare(others, theirs, score))
+    estimates = of_scores(values, counted=score != "mean_average_precision")
+    for row, scored, estimate in zip(rows, values, estimates, strict=True):
+        row |= {"images": scored.shape[1], "low": estimate.low, "high": estimate.high}
         if not row["best"] and (comparison := next(found)):
             row |= _difference(comparison)
     return rows
 
 
-def _row(cell: pd.Series, errors: Sequence[float], shares: Shares) -> dict[str, Any]:
-    values = np.stack(list(shares.values()))
-    counted = cell["score"] != "mean_average_precision"
-    estimate = of_accuracy(values) if counted else over_seeds_and_images(values)
+def _row(cell: pd.Series, errors: Sequence[float]) -> dict[str, Any]:
     return {
         **{name: cell[name] for name in (*FACTORS, "seeds", "val", "test")},
-        "images": values.shape[1],
-        "low": max(estimate.low, 0.0),
-        "high": min(estimate.high, 1.0),
         "calibration_error": float(np.mean(errors)),
     }
 

@@ -38,8 +38,16 @@ from convbench.stages.report_figures import Results, figures_of, hover_of, worde
 from convbench.stages.report_inside import inside_page
 from convbench.stages.report_learning import depth_findings
 from convbench.stages.report_runs import chosen_runs, run_pages
+from convbench.stages.report_words import words_of
 from convbench.stages.reproduction import reproduction
 from convbench.stages.runs import PREPARED, RUNS, pretraining_folder, store_address
+
+_ONE = {
+    "architectures": "architecture",
+    "strategies": "strategy",
+    "augmentations": "augmentation",
+}
+_UNEVEN = 1.5  # how many times the fastest seed's seconds the slowest's are, before it is said
 
 
 def report(plan: Plan, tables: Path, out: Path) -> None:
@@ -49,7 +57,7 @@ def report(plan: Plan, tables: Path, out: Path) -> None:
     runs, epochs = results.runs, results.epochs
     cards = {name: open_prepared(PREPARED / name).card for name in plan.grid.dataset_names()}
     badges = badges_of(plan)
-    machines = _environments(plan)
+    machines, pretraining = _environments(plan), _pretraining(plan)
     with_page = chosen_runs(runs, by_validation(results.summary)[list(FACTORS)])
     depth = [Sentence(text, FACTORS_PAGE) for text in depth_findings(runs, epochs)]
     content = Report(
@@ -58,13 +66,14 @@ def report(plan: Plan, tables: Path, out: Path) -> None:
         findings=[*findings(runs, results.comparisons, results.effects, results.variance), *depth],
         transfers=[vars(each) for each in transfers(runs)],
         architectures=list(runs["architecture"].unique()),
-        leaderboards=_leaderboards(results, cards, badges),
+        words=words_of(plan.grid),
+        leaderboards=_leaderboards(results, cards, badges, pretraining),
         figures=figures_of(plan, tables, results, cards),
         hover=hover_of(results, cards),
         effects=worded(results.effects).to_dict("records"),
         convergence=_convergence(results.convergence),
         guidelines=pd.read_parquet(tables / "guidelines.parquet").to_dict("records"),
-        pretraining=_pretraining(plan),
+        pretraining=pretraining,
         imported=[f"{spec.architecture}: {spec.weights}" for spec in plan.imports.values()],
         speeds=speeds.to_dict("records"),
         datasets=[vars(card) for card in cards.values()],
@@ -78,7 +87,7 @@ def report(plan: Plan, tables: Path, out: Path) -> None:
         runs=runs,
         with_page=frozenset(with_page),
         reproduction=_reproduction(plan, tables),
-        warnings=_warnings(runs, cards, badges, machines),
+        warnings=_warnings(runs, results.summary, cards, badges, machines),
         store=store_address(plan.grid.tracking_uri),
     )
     pages = {
@@ -129,17 +138,26 @@ def _question(plan: Plan, runs: pd.DataFrame) -> str:
         "augmentations": grid.augmentations,
     }
     choices = [f"{len(names)} {noun}" for noun, names in axes.items() if len(names) > 1]
-    fixed = [names[0] for names in axes.values() if len(names) == 1]
-    given = f"With {listed} training images of {datasets}{''.join(f', {name}' for name in fixed)}"
+    fixed = [f"{_ONE[noun]} {names[0]}" for noun, names in axes.items() if len(names) == 1]
+    aside = f" ({', '.join(fixed)})" if fixed else ""
+    given = f"With {listed} training images of {datasets}{aside}"
     if not choices:
         return f"{given}: how good is it, and what does it cost?"
     several = " and ".join([", ".join(choices[:-1]), choices[-1]] if len(choices) > 1 else choices)
     return f"{given}: which of {several} is best, and what does it cost?"
 
 
-def _leaderboards(results: Results, cards: Mapping[str, Card], badges: Badges) -> list[Leaderboard]:
+def _leaderboards(
+    results: Results,
+    cards: Mapping[str, Card],
+    badges: Badges,
+    pretraining: Sequence[Mapping[str, Any]],
+) -> list[Leaderboard]:
     compared = results.comparisons.drop(columns=["seeds", "val", "test"])
     summary = results.summary.merge(compared, on=list(FACTORS))
+    prices = {(each["architecture"], each["source"]): each["train_seconds"] for each in pretraining}
+    starts = zip(summary["architecture"], summary["weights"], strict=True)
+    summary["pretraining"] = [prices.get(start, 0.0) for start in starts]
     boards = []
     for (dataset, size), task in summary.groupby(["dataset", "train_size"], sort=True):
         card, cheapest = cards[str(dataset)], cheapest_near(task)
@@ -148,6 +166,8 @@ def _leaderboards(results: Results, cards: Mapping[str, Card], badges: Badges) -
                 dataset=str(dataset),
                 size=int(size),
                 rows=by_validation(task).to_dict("records"),
+                image_size=card.image_size,
+                validation_images=card.images["val"],
                 score=in_words(card.score),
                 multi_label=card.multi_label,
                 badges=badges.get(str(dataset), []),
@@ -210,6 +230,17 @@ def _mixed(machines: Sequence[Mapping[str, Any]]) -> list[str]:
     return said
 
 
+def _uneven(summary: pd.DataFrame) -> list[str]:
+    """Say where runs that differ by their seed alone took unlike times."""
+    ratios = (summary["seconds_high"] / summary["seconds_low"]).astype(float)
+    if not (ratios > _UNEVEN).any():
+        return []
+    return [
+        f"Seconds of training differ up to {ratios.max():.1f}-fold between runs that differ by their "
+        "seed alone, by early stopping or by what else the machine did: read them as rough."
+    ]
+
+
 def _reproduction(plan: Plan, tables: Path) -> str:
     result = reproduction(plan.grid.name, tables)
     if result is None:
@@ -231,18 +262,25 @@ def _labels(labels: pd.DataFrame, runs: pd.DataFrame, summary: pd.DataFrame) -> 
 
 def _warnings(
     runs: pd.DataFrame,
+    summary: pd.DataFrame,
     cards: Mapping[str, Card],
     badges: Badges,
     machines: Sequence[Mapping[str, Any]],
 ) -> list[str]:
     unfinished = runs[runs["outcome"] != "finished"]
     warnings = [f"{row.run_id} {row.outcome}: {row.reason}" for row in unfinished.itertuples()]
-    warnings += [f"{name}: {badge['text']}" for name, own in badges.items() for badge in own]
+    trained = set(runs["dataset"])
+    warnings += [
+        f"{name}{'' if name in trained else ' (pretraining alone)'}: {badge['text']}"
+        for name, own in badges.items()
+        for badge in own
+    ]
     classes = {name: len(card.classes) for name, card in cards.items()}
     warnings += [f"{run} does no better than guessing." for run in below_chance(runs, classes)]
     rates = runs[runs["rate_warning"] != ""].drop_duplicates("strategy")
     warnings += [f"{row.strategy}: {row.rate_warning}." for row in rates.itertuples()]
     warnings += _mixed(machines)
+    warnings += _uneven(summary)
     if runs["seed"].nunique() == 1:
         warnings.append(
             "One seed: intervals and tests speak of other test images and other pairs of runs; how much "

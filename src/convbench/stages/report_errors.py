@@ -24,16 +24,16 @@ def error_figures_of(runs: pd.DataFrame, summary: pd.DataFrame, dataset: str) ->
     """Draw the confusions and the reliability of a dataset's best."""
     best, said = _best(runs, summary, dataset)
     who = f"{best['architecture']}, {best['strategy']}, {best['augmentation']}"
+    where = f"{dataset}, {best['train_size']:,} images"
     data = open_prepared(PREPARED / dataset)
     labels, chances = said[0].labels, [each.probabilities for each in said]
     if not data.card.multi_label:
         counts = confusion(labels, chances)
-        yield error_figures.confusion(
-            dataset, counts, data.card.classes, who, _confused(dataset, counts, data)
-        )
+        title = _confused(where, counts, data)
+        yield error_figures.confusion(dataset, counts, data.card.classes, who, title)
     found = reliability(np.concatenate([labels] * len(said)), np.concatenate(chances))
     bins = pd.DataFrame({"confidence": found.confidence, "right": found.right, "answers": found.count})
-    title = _sure(dataset, found, several_labels=data.card.multi_label)
+    title = _sure(where, found, several_labels=data.card.multi_label)
     yield error_figures.reliability(dataset, bins, who, title)
 
 
