@@ -94,12 +94,11 @@ def test_the_baseline_is_from_scratch_whatever_it_is_called():
     assert [(each.level, each.baseline) for each in found] == [("fine_tune", "from_random")]
 
 
-def test_what_differs_by_the_luck_of_the_images_is_no_effect(monkeypatch):
+def test_what_differs_by_the_luck_of_the_images_is_no_effect():
     """Two ways that are as good as each other, on images that one or the other finds easy; 200 grids.
 
     All pairs share the images: taken as so many observations, they find an effect in 40 of 100 grids.
     """
-    monkeypatch.setattr("gc.collect", lambda: 0)  # statsmodels collects at every correction: 0.1 s
     draw = np.random.default_rng(0)
     runs = grid(lambda row: 0.0, seeds=2)
     seen = 0
@@ -142,9 +141,8 @@ def test_the_largest_share_comes_first():
     assert shares(grid(planted))[0].factors == ("train_size",)
 
 
-def test_what_is_not_there_is_seen_in_five_of_a_hundred_grids_at_most(monkeypatch):
+def test_what_is_not_there_is_seen_in_five_of_a_hundred_grids_at_most():
     """Neither the augmentation's effect nor an interaction of strategy and size; 200 grids."""
-    monkeypatch.setattr("gc.collect", lambda: 0)  # statsmodels collects at every correction: 0.1 s
     alone, together = 0, 0
     for number in range(200):
         runs = grid(planted, seeds=2, seed=number)

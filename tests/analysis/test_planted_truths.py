@@ -120,9 +120,7 @@ def tables(runs, right):
 
 @pytest.fixture(scope="module")
 def said():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("gc.collect", lambda: 0)  # statsmodels collects at every correction: 0.1 s
-        return pd.Series([" ".join(sentences(number)) for number in range(GRIDS)])
+    return pd.Series([" ".join(sentences(number)) for number in range(GRIDS)])
 
 
 def test_the_best_and_its_tie_are_found_and_nothing_else(said):

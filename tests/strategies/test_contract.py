@@ -68,6 +68,12 @@ def _learning(phase, epoch):
     return [p for group in phase.groups if group.start <= epoch for p in group.parameters]
 
 
+def _same(one, other):
+    """Tell whether two moments of a strategy are of one phase, with the same parameters learning."""
+    sides = [{id(parameter) for parameter in _learning(*moment)} for moment in (one, other)]
+    return one[0] is other[0] and sides[0] == sides[1]
+
+
 def _step(network, side, phase, epoch):
     """Take one step as the trainer does in an epoch of a phase; return the names of what moved."""
     before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
@@ -112,7 +118,11 @@ def test_every_strategy_moves_what_it_says_and_the_network_is_kept(name, tmp_pat
             assert way == "evaluate"
             continue
         moments = [(phases[0], 1), (phases[-1], phases[-1].epochs)]
-        for (phase, epoch), expected in zip(moments, _blocks_that_move(way, len(blocks)), strict=True):
+        first, last = _blocks_that_move(way, len(blocks))
+        if _same(*moments):  # the same step again would move the same
+            assert first == last
+            moments.pop()
+        for (phase, epoch), expected in zip(moments, (first, last), strict=False):
             moved = _step(network, side, phase, epoch)
             allowed = {name_of[id(p)] for p in _learning(phase, epoch)}
             _check_moves(network, blocks, entry.head, moved, allowed, expected)

@@ -271,7 +271,7 @@ def _warnings(
     warnings = [f"{row.run_id} {row.outcome}: {row.reason}" for row in unfinished.itertuples()]
     trained = set(runs["dataset"])
     warnings += [
-        f"{name}{'' if name in trained else ' (pretraining alone)'}: {badge['text']}"
+        f"{name}{'' if name in trained else ' (pretraining only)'}: {badge['text']}"
         for name, own in badges.items()
         for badge in own
     ]
