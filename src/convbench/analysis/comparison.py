@@ -11,6 +11,8 @@ from statsmodels.stats.multitest import multipletests
 from convbench.analysis.uncertainty import Estimate, estimated, mean_squares, of_difference
 
 SIGNIFICANT = 0.05
+Answers = Mapping[str, np.ndarray]
+"""Run -> what each test image adds to its score, ``[images]``: see ``shares_of_images``."""
 Shares = Mapping[int, np.ndarray]
 """Seed -> what each test image adds to the score, ``[images]``: see ``shares_of_images``."""
 

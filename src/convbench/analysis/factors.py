@@ -1,6 +1,6 @@
 """What each choice bought: paired differences, what hangs on what, and how much each explains."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -9,7 +9,7 @@ import pandas as pd
 from statsmodels.formula.api import ols
 from statsmodels.stats.anova import anova_lm
 
-from convbench.analysis.comparison import SIGNIFICANT, holm
+from convbench.analysis.comparison import SIGNIFICANT, Answers, holm
 from convbench.analysis.uncertainty import Estimate, over_pairs_and_images
 
 CHOICES = ("architecture", "strategy", "augmentation", "train_size")
@@ -54,7 +54,7 @@ class Share:
         return self.p_holm <= SIGNIFICANT
 
 
-def effects(runs: pd.DataFrame, answers: Mapping[str, np.ndarray]) -> list[Effect]:
+def effects(runs: pd.DataFrame, answers: Answers) -> list[Effect]:
     """Compare every level of every factor with its baseline, over the finished runs of one dataset.
 
     ``answers``: of each run, by its id, what each test image adds to its score, ``[images]``. A pair
@@ -78,9 +78,7 @@ def effects(runs: pd.DataFrame, answers: Mapping[str, np.ndarray]) -> list[Effec
     ]
 
 
-def differences(
-    these: Sequence[str], others: Sequence[str], answers: Mapping[str, np.ndarray]
-) -> np.ndarray:
+def differences(these: Sequence[str], others: Sequence[str], answers: Answers) -> np.ndarray:
     """Return what each test image adds to the difference of two runs, ``[pairs, images]``."""
     return np.stack([answers[this] - answers[other] for this, other in zip(these, others, strict=True)])
 

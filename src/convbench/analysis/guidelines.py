@@ -8,13 +8,14 @@ interval, and then nothing is decided.
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from convbench.analysis.comparison import Answers
 from convbench.analysis.factors import differences
 from convbench.analysis.uncertainty import Estimate, over_pairs_and_images
 from convbench.words import points
@@ -32,8 +33,6 @@ _X_RAYS = r"pneumonia|chest|x[_-]?ray"
 _X_RAY_GAIN = (0.3, 0.4)
 NOT_TESTED = "not tested here"
 _KEY = ["dataset", "train_size", "architecture", "augmentation", "seed"]
-Answers = Mapping[str, np.ndarray]
-"""Run -> what each test image adds to its score, ``[images]``."""
 
 
 @dataclass(frozen=True)

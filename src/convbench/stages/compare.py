@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from convbench.analysis.calibration import reliability
-from convbench.analysis.comparison import Comparison, compare, shares_of_images
+from convbench.analysis.comparison import Answers, Comparison, compare, shares_of_images
 from convbench.analysis.convergence import convergence
 from convbench.analysis.factors import effects, shares
 from convbench.analysis.guidelines import guidelines
@@ -46,7 +46,7 @@ def compare_runs(tables: Path) -> None:
     print(f"{len(rows)} cells compared, {tied} of them not distinguishable from the best of their task")
 
 
-def _effects(runs: pd.DataFrame, answers: Mapping[str, np.ndarray]) -> Iterator[dict[str, Any]]:
+def _effects(runs: pd.DataFrame, answers: Answers) -> Iterator[dict[str, Any]]:
     for dataset, own in runs.groupby("dataset", sort=False):
         for effect in effects(own, answers):
             estimate = effect.estimate
