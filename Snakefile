@@ -14,6 +14,6 @@ rule all:
     default_target: True
     input:
         "reports/index.html",
-        "results/data/pinned",
+        "results/data/pinned.json",
         # Named here too: else a run that was deleted would not be missed while the report is there.
         expand("results/runs/{run}/metrics.json", run=PLAN.runs),

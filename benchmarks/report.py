@@ -25,9 +25,10 @@ from convbench.config.spec import RunSpec
 from convbench.data.prepared import Prepared, open_prepared
 from convbench.files import write_json
 from convbench.models.torchvision_zoo import torchvision_names
+from convbench.stages.folders import PREPARED, RUNS
 from convbench.stages.grid import read_plan
 from convbench.stages.journal import METRICS, write_predictions
-from convbench.stages.runs import PREPARED, RUNS, speed_file
+from convbench.stages.runs import speed_file
 
 FAMILIES = ("res", "vgg", "dense", "mobile", "eff")
 EPOCHS, SEEDS, METHODS = 10, 5, 10

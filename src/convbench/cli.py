@@ -6,25 +6,34 @@ Each stage is imported when it is called: a training needs no MLflow, a diff no 
 import argparse
 import os
 import sys
+import traceback
 from pathlib import Path
 
 from convbench import __version__
-from convbench.errors import UserError
-
-TABLES = Path("results/tables")
+from convbench.errors import (
+    EXIT_EXCEPTION,
+    EXIT_MEMORY,
+    EXIT_USER_ERROR,
+    UserError,
+    is_out_of_memory,
+)
+from convbench.stages.folders import TABLES, TRACKED
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run one subcommand; a user's mistake ends with one message and exit code 2."""
+    """Run one subcommand; a user's mistake ends with one message, each error with its own status."""
     options = _parser().parse_args(arguments)
     try:
         code = options.run(options)
     except UserError as error:
         print(f"convbench {options.command}: {error}", file=sys.stderr)
-        sys.exit(2)
+        sys.exit(EXIT_USER_ERROR)
     except BrokenPipeError:  # who reads has seen enough: convbench anatomy ... | head
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+    except Exception as error:
+        traceback.print_exc()
+        sys.exit(EXIT_MEMORY if is_out_of_memory(error) else EXIT_EXCEPTION)
     sys.exit(code)
 
 
@@ -60,8 +69,14 @@ def _parser() -> argparse.ArgumentParser:
 
     add = commands.add_parser("track", help="mirror the runs of a config in MLflow, now")
     add.add_argument("config", type=Path)
-    add.add_argument("--ids", type=Path, help="write each run's MLflow id here")
+    add.add_argument("--out", type=Path, help=argparse.SUPPRESS)
     add.set_defaults(run=_track)
+
+    add = commands.add_parser("retry", help="let the next snakemake repeat runs that did not finish")
+    add.add_argument("config", type=Path)
+    add.add_argument("pattern", nargs="?", default="*", help="of the runs' ids, such as '*/resnet20/*'")
+    add.add_argument("--outcome", choices=("failed", "diverged", "killed"), default="failed")
+    add.set_defaults(run=_retry)
 
     add = commands.add_parser("diff", help="compare the runs of two results folders")
     add.add_argument("one", type=Path)
@@ -101,7 +116,18 @@ def _add_rules(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
     add = commands.add_parser("open-store", help="create the MLflow store's tables")
     add.add_argument("--uri", required=True)
+    add.add_argument("--out", type=Path, required=True)
     add.set_defaults(run=_open_store)
+
+    add = commands.add_parser("job", help="run one of these as a job, to a result however it ends")
+    add.add_argument("--log", type=Path, required=True)
+    add.add_argument("--attempt", type=int, required=True)
+    add.add_argument("arguments", nargs=argparse.REMAINDER)
+    add.set_defaults(run=_job)
+
+    add = commands.add_parser("pin", help="put checked datasets where DVC looks for them")
+    add.add_argument("dataset", nargs="+")
+    add.set_defaults(run=_pin)
 
     add = commands.add_parser("train", help="train and test one run")
     add.add_argument("--spec", required=True, help="the run, as JSON")
@@ -149,7 +175,6 @@ def _add_results(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
     add = commands.add_parser("aggregate", help="collect the runs into tables")
     add.add_argument("config", type=Path)
-    add.add_argument("--ids", type=Path, required=True)
     add.add_argument("--out", type=Path, default=TABLES)
     add.set_defaults(run=_aggregate)
 
@@ -229,19 +254,33 @@ def _audit(options: argparse.Namespace) -> None:
 
 
 def _open_store(options: argparse.Namespace) -> None:
-    from convbench.tracking.mirror import open_store
+    from convbench.stages.track import prepare_store
 
-    open_store(options.uri)
+    prepare_store(options.uri, options.out)
+
+
+def _job(options: argparse.Namespace) -> int:
+    from convbench.stages.job import run_job
+    from convbench.stages.tasks import task_of
+
+    arguments = options.arguments[1:] if options.arguments[:1] == ["--"] else options.arguments
+    task = task_of(_parser().parse_args(arguments))
+    return run_job(arguments, options.log, options.attempt, task)
+
+
+def _pin(options: argparse.Namespace) -> None:
+    from convbench.stages.fetch import pin_all
+
+    pin_all(options.dataset)
 
 
 def _train(options: argparse.Namespace) -> None:
     from convbench.config.spec import RunSpec
-    from convbench.stages.journal import METRICS
+    from convbench.stages.tasks import results_of_training
     from convbench.stages.train import train
 
     spec = RunSpec.model_validate_json(options.spec)
-    folder = next(path.parent for path in options.out if path.name == METRICS)
-    keep = next((path for path in options.out if path.suffix == ".safetensors"), None)
+    folder, keep = results_of_training(options.out)
     train(spec, options.prepared, options.weights, folder, keep, options.rates)
 
 
@@ -285,14 +324,21 @@ def _track(options: argparse.Namespace) -> None:
     from convbench.stages.grid import read_plan
     from convbench.stages.track import track
 
-    track(read_plan(options.config), options.ids)
+    track(read_plan(options.config), options.out or TRACKED)
+
+
+def _retry(options: argparse.Namespace) -> None:
+    from convbench.stages.grid import read_plan
+    from convbench.stages.retry import retry
+
+    retry(read_plan(options.config), options.outcome, options.pattern)
 
 
 def _aggregate(options: argparse.Namespace) -> None:
     from convbench.stages.aggregate import aggregate
     from convbench.stages.grid import read_plan
 
-    aggregate(read_plan(options.config), options.ids, options.out)
+    aggregate(read_plan(options.config), options.out)
 
 
 def _compare(options: argparse.Namespace) -> None:

@@ -1,8 +1,17 @@
 """What a user can put right, told apart from what only we can."""
 
+EXIT_USER_ERROR, EXIT_EXCEPTION, EXIT_MEMORY = 2, 70, 71
+"""Exit statuses of the command line: a user's mistake, any other exception, no memory left."""
+
 
 class UserError(ValueError):
     """A mistake in what the user gave: names the bad value, where it is, and what would be right.
 
     The command line prints its message alone; every other exception keeps its traceback.
     """
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Tell whether an exception says that memory ran out: Python's, torch's on a GPU or on the CPU."""
+    kinds = isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
+    return kinds or "can't allocate memory" in str(error)

@@ -11,8 +11,8 @@ from convbench.errors import UserError
 from convbench.files import read_json
 from convbench.stages import fetch as stage
 from convbench.stages.fetch import check_all, check_changed, fetch, pin_of
+from convbench.stages.folders import MARKERS
 from convbench.stages.prepare import prepare
-from convbench.stages.runs import MARKERS
 
 
 @pytest.fixture

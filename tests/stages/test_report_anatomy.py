@@ -6,9 +6,9 @@ import yaml
 
 from convbench.report.anatomy_page import render_anatomy
 from convbench.report.pages import PAGES
+from convbench.stages.folders import PREPARED
 from convbench.stages.plan import plan
 from convbench.stages.report_anatomy import anatomy_page
-from convbench.stages.runs import PREPARED
 
 
 @pytest.fixture

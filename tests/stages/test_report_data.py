@@ -11,9 +11,9 @@ from PIL import Image
 from convbench.data.prepared import open_prepared
 from convbench.report.data_page import render_data
 from convbench.stages.audit import audit
+from convbench.stages.folders import AUDITS, PREPARED
 from convbench.stages.plan import plan
 from convbench.stages.report_data import data_page
-from convbench.stages.runs import AUDITS, PREPARED
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 from convbench.config.spec import canonical_json, folder_of
 from convbench.report.pages import PAGES
+from convbench.stages.attempts import attempt_of
 from convbench.stages.datasets import settings_json
 from convbench.stages.fetch import pin_of
 from convbench.stages.plan import (
@@ -13,9 +14,11 @@ from convbench.stages.plan import (
 )
 from convbench.stages.reproduction import expected_numbers
 from convbench.stages.runs import model_file, speed_file, store_address
-from convbench.stages.workflow import any_of, ready
+from convbench.stages.workflow import any_of, begin, end, ready
 
 PLAN = ready(config, workflow.overwrite_configfiles)
+# A job runs as a child process, and leaves a result however it ends: a grid always comes to its report.
+JOB = "python -m convbench job --log {log} --attempt {params.attempt} -- "
 ARCHITECTURES = {folder_of(name): name for name in PLAN.grid.architectures}
 EXPLAINED = {run.id for runs in PLAN.explained.values() for run in runs}
 
@@ -28,6 +31,18 @@ wildcard_constraints:
     cell=any_of(PLAN.range_tests),
     view=any_of(PLAN.explained),
     architecture=any_of(ARCHITECTURES),
+
+
+onstart:
+    begin(PLAN)
+
+
+onsuccess:
+    end(PLAN, workflow.overwrite_configfiles, done=True)
+
+
+onerror:
+    end(PLAN, workflow.overwrite_configfiles, done=False)
 
 
 # What the command line and the config files came to: one file, for the stages that need all of it.

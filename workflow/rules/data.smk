@@ -6,10 +6,11 @@ rule fetch:
     log:
         "logs/fetch/{dataset}.log",
     params:
+        attempt=lambda wc: attempt_of(f"fetch/{wc.dataset}"),
         pin=lambda wc: pin_of(wc.dataset),
         settings=lambda wc: settings_json(wc.dataset, PLAN.grid.datasets),
     shell:
-        "python -m convbench fetch {wildcards.dataset} --settings {params.settings:q} 2>&1 | tee {log}"
+        JOB + "fetch {wildcards.dataset} --settings {params.settings:q}"
 
 
 rule prepare:
@@ -26,14 +27,15 @@ rule prepare:
         "logs/prepare/{dataset}.tsv"
     threads: 64
     params:
+        attempt=lambda wc: attempt_of(f"prepare/{wc.dataset}"),
         size=PLAN.grid.image_size,
         resize=PLAN.grid.resize,
         settings=lambda wc: settings_json(wc.dataset, PLAN.grid.datasets),
         out=subpath(output.card, parent=True),
     shell:
-        "python -m convbench prepare --dataset {wildcards.dataset} --settings {params.settings:q}"
+        JOB + "prepare --dataset {wildcards.dataset} --settings {params.settings:q}"
         " --image-size {params.size} --resize {params.resize} --workers {threads}"
-        " --out {params.out} 2>&1 | tee {log}"
+        " --out {params.out}"
 
 
 # What is to be known of a dataset beside its numbers. No run waits for it: an audit that looks at one
@@ -48,23 +50,23 @@ rule audit:
         "logs/audit/{dataset}.log",
     priority: 10
     params:
+        attempt=lambda wc: attempt_of(f"audit/{wc.dataset}"),
         prepared=subpath(input.card, parent=True),
     shell:
-        "python -m convbench audit --prepared {params.prepared} --out {output} 2>&1 | tee {log}"
+        JOB + "audit --prepared {params.prepared} --out {output}"
 
 
-# Puts the bytes where dvc status, push and pull look for them, just after they were checked: dvc add
-# would pin whatever it finds. One job for all: DVC locks its repository, and jobs that wait give up.
+# Puts the bytes where dvc status, push and pull look for them. One job for all: DVC locks its
+# repository, and jobs that wait give up.
 rule pin:
     input:
         expand("results/data/{dataset}.json", dataset=PLAN.grid.dataset_names()),
     output:
-        touch("results/data/pinned"),
+        "results/data/pinned.json",
     log:
         "logs/pin.log",
     params:
+        attempt=lambda wc: attempt_of("pin"),
         datasets=PLAN.grid.dataset_names(),
-        folders=expand("data/{dataset}", dataset=PLAN.grid.dataset_names()),
     shell:
-        "(python -m convbench verify {params.datasets} && dvc add --quiet {params.folders})"
-        " 2>&1 | tee {log}"
+        JOB + "pin {params.datasets}"

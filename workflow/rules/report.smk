@@ -1,7 +1,7 @@
 rule aggregate:
     input:
         grid="results/grid.json",
-        ids="results/tracking/ids.json",
+        runs=expand("results/runs/{run}/metrics.json", run=PLAN.runs),
         speeds=[str(speed_file(name)) for name in PLAN.grid.architectures],
         code=code_of_stage("aggregate"),
     output:
@@ -20,7 +20,7 @@ rule aggregate:
     params:
         out=subpath(output.runs, parent=True),
     shell:
-        "python -m convbench aggregate {input.grid} --ids {input.ids} --out {params.out}"
+        "python -m convbench aggregate {input.grid} --out {params.out}"
         " 2>&1 | tee {log}"
 
 
@@ -65,14 +65,16 @@ rule explain:
         "logs/explain/{view}.log",
     threads: PLAN.grid.threads
     params:
+        attempt=lambda wc: attempt_of(f"explain/{wc.view}"),
         specs=lambda wc: [
             f"--spec={canonical_json(run)}" for run in PLAN.explained[wc.view]
         ],
         prepared=subpath(input.card, parent=True),
         out=subpath(output.about, parent=True),
     shell:
-        "python -m convbench explain {params.specs:q} --prepared {params.prepared} --out {params.out}"
-        " 2>&1 | tee {log}"
+        JOB
+        + "explain {params.specs:q} --prepared {params.prepared} --out {params.out}"
+        ""
 
 
 rule report:
@@ -84,6 +86,7 @@ rule report:
         audits=expand("results/audit/{dataset}.json", dataset=PLAN.grid.dataset_names()),
         views=expand("results/explain/{view}/about.json", view=PLAN.explained),
         expected=expected_numbers(PLAN.grid.name),
+        tracked="results/tracking/runs.json",
         code=code_of_stage("report"),
     output:
         # The items of snakemake --report too, in the order of the pages.

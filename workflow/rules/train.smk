@@ -1,17 +1,17 @@
 # MLflow creates its tables on first use, and two processes that do so at once break each other: one
-# job does it, before all others. The database is no output: Snakemake deletes outputs before it
-# makes them again. And it is no ancient() input of the runs: Snakemake does not look for changes in
-# jobs behind such an edge once a job before it has to run, so a changed run would be passed over.
+# job does it, before all others, which also tells at once of a store that is away. No run and no page
+# waits for the store. The database is no output: Snakemake deletes outputs before it makes them again.
 rule tracking_store:
     output:
-        touch("results/tracking/store.ready"),
+        "results/tracking/store.json",
     log:
         "logs/tracking_store.log",
     priority: 100
     params:
+        attempt=lambda wc: attempt_of("tracking_store"),
         uri=store_address(PLAN.grid.tracking_uri),
     shell:
-        "python -m convbench open-store --uri {params.uri:q} 2>&1 | tee {log}"
+        JOB + "open-store --uri {params.uri:q} --out {output}"
 
 
 rule pretrain:
@@ -28,11 +28,11 @@ rule pretrain:
     priority: 1
     threads: PLAN.grid.threads
     params:
+        attempt=lambda wc: attempt_of(f"pretrain/{wc.pretraining}"),
         spec=lambda wc: canonical_json(PLAN.pretrainings[wc.pretraining]),
         prepared=subpath(input.card, parent=True),
     shell:
-        "python -m convbench train --spec {params.spec:q} --prepared {params.prepared}"
-        " --out {output} 2>&1 | tee {log}"
+        JOB + "train --spec {params.spec:q} --prepared {params.prepared} --out {output}"
 
 
 rule import_weights:
@@ -44,9 +44,10 @@ rule import_weights:
         "logs/import_weights/{imported}.log",
     priority: 1
     params:
+        attempt=lambda wc: attempt_of(f"import_weights/{wc.imported}"),
         spec=lambda wc: canonical_json(PLAN.imports[wc.imported]),
     shell:
-        "python -m convbench import-weights --spec {params.spec:q} --out {output} 2>&1 | tee {log}"
+        JOB + "import-weights --spec {params.spec:q} --out {output}"
 
 
 # A job of its own: nothing of it but the rate reaches the trainings that follow.
@@ -61,11 +62,12 @@ rule find_rate:
         "logs/rates/{cell}.log",
     threads: PLAN.grid.threads
     params:
+        attempt=lambda wc: attempt_of(f"rates/{wc.cell}"),
         spec=lambda wc: canonical_json(PLAN.range_tests[wc.cell]),
         prepared=subpath(input.card, parent=True),
     shell:
-        "python -m convbench find-rate --spec {params.spec:q} --prepared {params.prepared}"
-        " --weights {input.weights} --out {output} 2>&1 | tee {log}"
+        JOB + "find-rate --spec {params.spec:q} --prepared {params.prepared}"
+        " --weights {input.weights} --out {output}"
 
 
 # That a run keeps its weights shows in its outputs alone, not in its command: no number changes by it.
@@ -86,11 +88,12 @@ rule train:
         run=any_of(set(PLAN.runs) - EXPLAINED),
     threads: PLAN.grid.threads
     params:
+        attempt=lambda wc: attempt_of(f"train/{wc.run}"),
         spec=lambda wc: canonical_json(PLAN.runs[wc.run]),
         prepared=subpath(input.card, parent=True),
     shell:
-        "python -m convbench train --spec {params.spec:q} --prepared {params.prepared}"
-        " --weights {input.weights} --rates {input.rates} --out {output} 2>&1 | tee {log}"
+        JOB + "train --spec {params.spec:q} --prepared {params.prepared}"
+        " --weights {input.weights} --rates {input.rates} --out {output}"
 
 
 # The runs whose networks the report opens keep their weights.
@@ -113,14 +116,15 @@ rule speed:
         "logs/speed/{architecture}.log",
     threads: 64
     params:
+        attempt=lambda wc: attempt_of(f"speed/{wc.architecture}"),
         name=lambda wc: ARCHITECTURES[wc.architecture],
         size=PLAN.grid.image_size,
         channels=PLAN.grid.channels,
         threads=PLAN.grid.threads,
         device=PLAN.grid.device,
     shell:
-        "python -m convbench speed {params.name} --input {params.size} --channels {params.channels}"
-        " --threads {params.threads} --device {params.device} --out {output} 2>&1 | tee {log}"
+        JOB + "speed {params.name} --input {params.size} --channels {params.channels}"
+        " --threads {params.threads} --device {params.device} --out {output}"
 
 
 rule track:
@@ -130,8 +134,10 @@ rule track:
         store=rules.tracking_store.output,
         code=code_of_stage("track"),
     output:
-        "results/tracking/ids.json",
+        "results/tracking/runs.json",
     log:
         "logs/track.log",
+    params:
+        attempt=lambda wc: attempt_of("track"),
     shell:
-        "python -m convbench track {input.grid} --ids {output} 2>&1 | tee {log}"
+        JOB + "track {input.grid} --out {output}"

@@ -51,6 +51,30 @@ def cells(runs: pd.DataFrame) -> pd.DataFrame:
     return found.join(planned).reset_index()
 
 
+def lost(runs: pd.DataFrame) -> pd.DataFrame:
+    """Return the cells that lost seeds: a row each, in the order of the runs.
+
+    ``planned`` seeds, ``seeds`` that finished, possibly none, ``outcomes`` of the others in words, and
+    the ``reason`` of the first of them, whose ``run`` it is.
+    """
+    rows = []
+    for place, cell in runs.groupby(list(FACTORS), sort=False, dropna=False):
+        broken = cell[cell["outcome"] != "finished"]
+        if len(broken):
+            counts = broken["outcome"].value_counts(sort=False)
+            rows.append(
+                {
+                    **dict(zip(FACTORS, place, strict=True)),
+                    "planned": len(cell),
+                    "seeds": len(cell) - len(broken),
+                    "outcomes": ", ".join(f"{count} {name}" for name, count in counts.items()),
+                    "reason": broken["reason"].iloc[0],
+                    "run": broken["run_id"].iloc[0],
+                }
+            )
+    return pd.DataFrame(rows, columns=[*FACTORS, "planned", "seeds", "outcomes", "reason", "run"])
+
+
 def by_validation(summary: pd.DataFrame) -> pd.DataFrame:
     """Order cells by their mean validation score; of equal ones those with fewer parameters come first.
 

@@ -33,7 +33,6 @@ RUN_COLUMNS: Mapping[str, str] = {
     "seconds_per_epoch": "Float64",
     "device": "string",
     "threads": "Int64",
-    "mlflow_run_id": "string",
     "score": "string",
     "val_score": "Float64",
     "test_score": "Float64",
@@ -48,8 +47,12 @@ RUN_COLUMNS: Mapping[str, str] = {
     "left_out": "Int64",
     "rate_warning": "string",
     "rate_ratio": "Float64",
+    "attempt": "Int64",
+    "log": "string",
 }
-"""Column -> pandas type. Later columns are added at the end, none is renamed."""
+"""Column -> pandas type. Later columns are added at the end, none is renamed.
+
+``log``: the last lines of a run that was killed, or ended without a result at its ``attempt``."""
 
 SPEED_COLUMNS: Mapping[str, str] = {
     "architecture": "string",
@@ -60,7 +63,9 @@ SPEED_COLUMNS: Mapping[str, str] = {
     "threads": "Int64",
     "device": "string",
     "processor": "string",
+    "reason": "string",
 }
+"""A row an architecture; ``reason``: why there are no numbers."""
 
 EPOCH_COLUMNS: Mapping[str, str] = {
     "run_id": "string",
@@ -130,11 +135,14 @@ COMPARISON_COLUMNS: Mapping[str, str] = {
     "compared": "Int64",
     "test_of": "string",
     "calibration_error": "Float64",
+    "planned": "Int64",
+    "outcomes": "string",
 }
 """A row a cell: its mean test score over ``seeds`` with its 95% interval and, over the seeds that both
 have (``compared``), what tells it from its task's best, which validation chose.
 
-See ``analysis.comparison``; the calibration error is the mean over the seeds."""
+See ``analysis.comparison``; the calibration error is the mean over the seeds. Of ``planned`` seeds those
+that did not finish are in ``outcomes``; a cell of which none did has no numbers."""
 
 EFFECT_COLUMNS: Mapping[str, str] = {
     "dataset": "string",

@@ -17,7 +17,10 @@ from convbench.config.changes import Change
 from convbench.config.datasets import Score
 from convbench.config.spec import Resize
 from convbench.data.base import Split
-from convbench.files import read_json
+from convbench.errors import UserError
+from convbench.files import make_folder, read_json, write_json, write_text
+
+CARD = "card.json"
 
 
 @dataclass(frozen=True)
@@ -65,10 +68,27 @@ class Prepared:
         return np.flatnonzero(self.splits == split)
 
 
+def write_absent(dataset: str, reason: str, folder: Path) -> None:
+    """Write, in place of a dataset that could not be had or prepared, why there is none."""
+    for name in ("images.npy", "index.parquet"):
+        write_text(make_folder(folder) / name, "")
+    write_json(folder / CARD, {"dataset": dataset, "reason": f"there is no dataset {dataset}: {reason}"})
+
+
+def why_absent(folder: Path) -> str:
+    """Return why there is no dataset in ``folder``; nothing where there is one."""
+    return str(read_json(folder / CARD).get("reason", ""))
+
+
 def open_prepared(folder: Path) -> Prepared:
-    """Open what ``prepare`` wrote."""
+    """Open what ``prepare`` wrote.
+
+    Raises ``UserError`` with the reason where there is no such dataset.
+    """
+    if reason := why_absent(folder):
+        raise UserError(reason)
     index = pq.ParquetFile(folder / "index.parquet").read(columns=["split", "label"])
-    card = Card(**read_json(folder / "card.json"))
+    card = Card(**read_json(folder / CARD))
     column = index["label"].combine_chunks()
     labels = column.flatten().to_numpy().reshape(len(column), -1) if card.multi_label else None
     return Prepared(

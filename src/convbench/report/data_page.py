@@ -47,6 +47,8 @@ class DataPage:
 
     name: str
     datasets: Sequence[DatasetPart]
+    absent: Mapping[str, str]
+    """Dataset of which nothing can be shown -> the reason."""
 
 
 def render_data(page: DataPage) -> str:

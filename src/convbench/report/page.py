@@ -22,7 +22,8 @@ class Leaderboard:
     """The cells of one task, best first."""
 
     dataset: str
-    size: int
+    size: int | None
+    """Training images; ``None``: all, of a dataset that is absent."""
     rows: Sequence[Mapping[str, Any]]
     """Each with the columns of ``analysis.summary.cells`` and of the comparison with the best."""
     score: str
@@ -34,6 +35,8 @@ class Leaderboard:
     """What the audit of the dataset found: name and text."""
     cheapest: Mapping[str, Any] | None = None
     """The cell that trains fastest within a point of the best on validation, if that is another one."""
+    lost: Sequence[Mapping[str, Any]] = ()
+    """Cells of which no run finished: see ``analysis.summary.lost``."""
 
     @property
     def best(self) -> Mapping[str, Any]:
@@ -107,7 +110,7 @@ class Report:
     @property
     def validation(self) -> Mapping[str, int]:
         """Dataset -> validation images."""
-        return {board.dataset: board.validation_images for board in self.leaderboards}
+        return {board.dataset: board.validation_images for board in self.leaderboards if board.rows}
 
 
 def render(report: Report) -> Mapping[str, str]:

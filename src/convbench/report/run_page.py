@@ -70,6 +70,8 @@ class RunPage:
     """The grid's."""
     run: Mapping[str, Any]
     """The row of the table of runs."""
+    log: str
+    """The last lines that the run printed, if it ended without a result."""
     badges: Sequence[Mapping[str, str]]
     curves: Sequence[Curves]
     classes: Sequence[ClassRow]

@@ -14,20 +14,18 @@ from convbench.analysis.tables import (
     write_table,
 )
 from convbench.config.spec import RunSpec
-from convbench.data.prepared import open_prepared
+from convbench.data.prepared import open_prepared, why_absent
 from convbench.files import read_json
 from convbench.stages.checks import broken_labels, rate_ratios, rate_warnings
+from convbench.stages.folders import PREPARED, RUNS
 from convbench.stages.journal import Record
 from convbench.stages.plan import Plan
-from convbench.stages.runs import PREPARED, RUNS, speed_file
+from convbench.stages.runs import speed_file
 
 
-def aggregate(plan: Plan, mlflow_ids: Path, out: Path) -> None:
+def aggregate(plan: Plan, out: Path) -> None:
     """Write the tables, a row a thing, to ``out``: as Parquet and as CSV."""
-    ids = read_json(mlflow_ids)
-    sizes = {
-        name: open_prepared(PREPARED / name).card.images["train"] for name in plan.grid.dataset_names()
-    }
+    sizes = {name: _train_images(PREPARED / name) for name in plan.grid.dataset_names()}
     runs: list[dict[str, Any]] = []
     epochs: list[dict[str, Any]] = []
     labels: list[dict[str, Any]] = []
@@ -42,8 +40,9 @@ def aggregate(plan: Plan, mlflow_ids: Path, out: Path) -> None:
             "rate_warning": warnings.get(spec.strategy, ""),
             "rate_ratio": ratios.get(spec.strategy),
             "left_out": len(record.metrics.get("left_out") or ()),
+            "log": "\n".join(record.metrics.get("log", ())) or None,
         }
-        runs.append(_row(spec, sizes, ids) | record.metrics | marks)
+        runs.append(_row(spec, sizes) | record.metrics | marks)
         gradients.extend(_gradients(spec.id, record.epochs))
         labels.extend({"run_id": spec.id, **label} for label in record.metrics["labels"] or ())
         epochs.extend({"run_id": spec.id, **epoch} for epoch in record.epochs)
@@ -56,14 +55,18 @@ def aggregate(plan: Plan, mlflow_ids: Path, out: Path) -> None:
     print(f"{len(runs)} runs, {len(epochs)} epochs")
 
 
-def _row(spec: RunSpec, sizes: Mapping[str, int], ids: Mapping[str, str]) -> dict[str, Any]:
+def _train_images(prepared: Path) -> int | None:
+    """Count a dataset's training images; ``None`` where there is no such dataset."""
+    return None if why_absent(prepared) else open_prepared(prepared).card.images["train"]
+
+
+def _row(spec: RunSpec, sizes: Mapping[str, int | None]) -> dict[str, Any]:
     """Return what is known of a run before it starts: the training size is counted, not asked for."""
     names = ("dataset", "architecture", "weights", "strategy", "method", "augmentation", "seed")
     return {
         **{name: getattr(spec, name) for name in names},
         "threads": spec.threads,
         "train_size": spec.train_size or sizes[spec.dataset],
-        "mlflow_run_id": ids[spec.id],
     }
 
 

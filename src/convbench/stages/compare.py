@@ -14,7 +14,7 @@ from convbench.analysis.comparison import Answers, Comparison, compare, shares_o
 from convbench.analysis.convergence import convergence
 from convbench.analysis.factors import effects, shares
 from convbench.analysis.guidelines import guidelines
-from convbench.analysis.summary import FACTORS, TASK, best_by_validation, cells, runs_of
+from convbench.analysis.summary import FACTORS, TASK, best_by_validation, cells, lost, runs_of
 from convbench.analysis.tables import (
     COMPARISON_COLUMNS,
     EFFECT_COLUMNS,
@@ -24,8 +24,8 @@ from convbench.analysis.tables import (
     write_table,
 )
 from convbench.analysis.uncertainty import of_scores
+from convbench.stages.folders import RUNS
 from convbench.stages.predictions import Predictions, read_predictions
-from convbench.stages.runs import RUNS
 
 
 def compare_runs(tables: Path) -> None:
@@ -36,14 +36,31 @@ def compare_runs(tables: Path) -> None:
     answers: dict[str, np.ndarray] = {}
     for _, task in cells(runs).groupby(list(TASK), sort=False):
         rows.extend(_against_the_best(task, finished, answers))
+    rows = list(_with_the_lost(rows, runs))
     write_table(table(rows, COMPARISON_COLUMNS), tables / "comparisons.parquet")
     write_table(convergence(pd.read_parquet(tables / "epochs.parquet")), tables / "convergence.parquet")
     write_table(table(list(_effects(finished, answers)), EFFECT_COLUMNS), tables / "effects.parquet")
     write_table(table(list(_variances(finished)), SHARE_COLUMNS), tables / "variance.parquet")
     verdicts = [_finite(asdict(verdict)) for verdict in guidelines(finished, answers)]
     write_table(table(verdicts, GUIDELINE_COLUMNS), tables / "guidelines.parquet")
-    tied = sum(row["tied"] and not row["best"] for row in rows)
-    print(f"{len(rows)} cells compared, {tied} of them not distinguishable from the best of their task")
+    compared = [row for row in rows if row["seeds"]]
+    tied = sum(row["tied"] and not row["best"] for row in compared)
+    print(f"{len(compared)} cells compared, {tied} of them not told apart from the best of their task")
+
+
+def _with_the_lost(rows: Sequence[Mapping[str, Any]], runs: pd.DataFrame) -> Iterator[Mapping[str, Any]]:
+    """Yield the rows, those of cells that lost seeds saying so, then the cells that lost all of them."""
+    found = {tuple(row[name] for name in FACTORS): row for row in lost(runs).to_dict("records")}
+    for row in rows:
+        missed = found.get(tuple(row[name] for name in FACTORS))
+        yield {**row, "planned": row["seeds"]} if missed is None else {**row, **_lacks(missed)}
+    for row in found.values():
+        if not row["seeds"]:
+            yield {**{name: row[name] for name in (*FACTORS, "seeds")}, **_lacks(row), "best": False}
+
+
+def _lacks(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {name: row[name] for name in ("planned", "outcomes")}
 
 
 def _effects(runs: pd.DataFrame, answers: Answers) -> Iterator[dict[str, Any]]:

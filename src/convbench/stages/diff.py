@@ -5,7 +5,8 @@ from pathlib import Path
 
 from convbench.errors import UserError
 from convbench.files import read_json, sha256
-from convbench.stages.journal import METRICS, PREDICTIONS
+from convbench.stages.folders import METRICS
+from convbench.stages.journal import PREDICTIONS
 
 _TIMES = frozenset({"train_seconds", "cpu_seconds", "seconds_per_epoch"})
 

@@ -21,9 +21,9 @@ from convbench.models import architecture_of
 from convbench.models.base import blocks_of
 from convbench.models.weights import load_weights
 from convbench.stages.cell import device_of, untrained
-from convbench.stages.journal import METRICS
+from convbench.stages.folders import METRICS, RUNS
 from convbench.stages.predictions import Predictions, read_predictions
-from convbench.stages.runs import RUNS, model_file, weights_file
+from convbench.stages.runs import model_file, weights_file
 from convbench.stages.view import Answer, Case, Opened, View
 
 Said = Mapping[str, Predictions]

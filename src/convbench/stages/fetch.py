@@ -3,6 +3,7 @@
 import fcntl
 import os
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,9 +15,9 @@ from convbench.data import pins
 from convbench.data.base import Dataset
 from convbench.data.own import local_files
 from convbench.errors import UserError
-from convbench.files import make_folder, sha256, write_json, write_text
+from convbench.files import make_folder, read_json, sha256, write_json, write_text
 from convbench.stages.datasets import dataset_of, settings_of
-from convbench.stages.runs import DATA, FIRST_PINS, MARKERS
+from convbench.stages.folders import DATA, FIRST_PINS, MARKERS, PINNED
 
 PINS = Path("data.dvc")
 
@@ -71,6 +72,21 @@ def check_all(names: list[str]) -> None:
     for name in names:
         pin = pins.check(name, DATA / name, PINS)
         print(f"{DATA / name} is what {PINS} pins: {pin.md5}, {pin.nfiles} files, {pin.size:,} bytes")
+
+
+def pin_all(names: list[str]) -> None:
+    """Put the bytes of the datasets that are here where ``dvc status``, ``push`` and ``pull`` look.
+
+    Checked just before: ``dvc add`` pins whatever it finds. Raises ``UserError`` where DVC fails.
+    """
+    present = [name for name in names if not read_json(MARKERS / f"{name}.json").get("reason")]
+    check_all(present)
+    if present:
+        command = ["dvc", "add", "--quiet", *(str(DATA / name) for name in present)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise UserError(f"{' '.join(command)} failed: {done.stderr.strip()}")
+    write_json(PINNED, {"datasets": present})
 
 
 def pin_of(name: str) -> str:

@@ -11,6 +11,7 @@ from convbench.errors import UserError
 from convbench.files import write_text
 from convbench.stages.checks import rate_warnings
 from convbench.stages.plan import Plan, plan
+from convbench.stages.previous import written
 
 DEFAULT = Path("config/config.yaml")
 
@@ -37,7 +38,7 @@ def plan_of(config: Mapping[str, Any], files: Sequence[str | Path]) -> Plan:
 
 def write_grid(text: str, out: Path) -> None:
     """Write the grid that Snakemake resolved from its config files and command line."""
-    write_text(out, Grid.model_validate_json(text).model_dump_json(indent=1) + "\n")
+    write_text(out, written(Grid.model_validate_json(text)))
 
 
 def check(path: Path) -> None:

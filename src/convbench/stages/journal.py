@@ -20,10 +20,28 @@ from convbench.config.spec import RunSpec
 from convbench.engine.loop import Epoch
 from convbench.environment import Environment
 from convbench.files import make_folder, read_json, read_json_lines, write_whole
+from convbench.stages.folders import METRICS
 
 JOURNAL = "journal.jsonl"
-METRICS = "metrics.json"
 PREDICTIONS = "predictions.parquet"
+_NUMBERS = (
+    "val_score",
+    "test_score",
+    "val_accuracy",
+    "test_accuracy",
+    "test_accuracy_per_class",
+    "test_mean_average_precision",
+    "test_f1_micro",
+    "test_f1_macro",
+    "test_f2",
+    "test_loss",
+    "best_epoch",
+    "epochs",
+    "labels",
+    "train_seconds",
+    "cpu_seconds",
+    "seconds_per_epoch",
+)
 
 
 class Journal:
@@ -54,6 +72,10 @@ class Journal:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Add no more."""
         self._file.close()
 
     def _write(self, line: dict[str, Any]) -> None:
@@ -77,6 +99,11 @@ class Record:
             return None
         metrics = folder / METRICS
         return cls(lines[0], lines[1:], read_json(metrics) if metrics.exists() else None)
+
+
+def blank_metrics(run: str) -> dict[str, Any]:
+    """Return the metrics of a run of which nothing is known yet: every number is there, and ``None``."""
+    return {**dict.fromkeys(_NUMBERS), "run_id": run, "outcome": "finished", "reason": "", "score": None}
 
 
 def write_predictions(folder: Path, ids: np.ndarray, labels: np.ndarray, chances: np.ndarray) -> None:

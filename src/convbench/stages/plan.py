@@ -14,7 +14,8 @@ from convbench.errors import UserError
 from convbench.models import architecture_of
 from convbench.stages.checks import problems_of
 from convbench.stages.datasets import reader_of, settings_of
-from convbench.stages.runs import RATES, rate_key, weights_file
+from convbench.stages.folders import RATES
+from convbench.stages.runs import rate_key, weights_file
 from convbench.stages.sources import sources_of
 from convbench.strategies import strategy_of
 

@@ -11,10 +11,11 @@ from convbench.data.base import Dataset
 from convbench.data.prepared import Card
 from convbench.data.preparing import Settings
 from convbench.data.preparing import prepare as write_prepared
-from convbench.files import make_folder
+from convbench.errors import UserError
+from convbench.files import make_folder, read_json
 from convbench.stages.datasets import dataset_of
 from convbench.stages.fetch import PINS
-from convbench.stages.runs import DATA
+from convbench.stages.folders import DATA, MARKERS
 
 
 def prepare(
@@ -22,10 +23,12 @@ def prepare(
 ) -> None:
     """Turn ``data/<name>`` into the arrays and the index that training reads.
 
-    Raises ``UserError`` where the raw files are no longer those that ``data.dvc`` pins, cannot be read,
-    or are too few to be divided.
+    Raises ``UserError`` where the raw files are absent, no longer those that ``data.dvc`` pins, not to be
+    read, or too few to be divided.
     """
-    raw = DATA / name
+    raw, marker = DATA / name, MARKERS / f"{name}.json"
+    if marker.exists() and (reason := read_json(marker).get("reason")):
+        raise UserError(reason)
     pin = pins.check(name, raw, PINS)
     dataset = dataset_of(name, settings)
     how = _settings(dataset, settings, image_size, resize, workers)

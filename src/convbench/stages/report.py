@@ -20,16 +20,18 @@ from convbench.analysis.summary import (
     by_validation,
     cells,
     cheapest_near,
+    lost,
     runs_of,
 )
 from convbench.config.datasets import in_words
-from convbench.data.prepared import Card, open_prepared
+from convbench.data.prepared import Card
 from convbench.files import make_folder, read_json, write_text
 from convbench.report.anatomy_page import render_anatomy
 from convbench.report.data_page import render_data
 from convbench.report.inside_page import render_inside
 from convbench.report.page import Leaderboard, Report, render
-from convbench.stages.journal import METRICS, Record
+from convbench.stages.folders import METRICS, RUNS
+from convbench.stages.journal import Record
 from convbench.stages.plan import Plan
 from convbench.stages.report_anatomy import anatomy_page
 from convbench.stages.report_data import Badges, badges_of, data_page
@@ -37,10 +39,11 @@ from convbench.stages.report_errors import hardest_of
 from convbench.stages.report_figures import Results, figures_of, hover_of, worded
 from convbench.stages.report_inside import inside_page
 from convbench.stages.report_learning import depth_findings
+from convbench.stages.report_missing import cards_of, missing
 from convbench.stages.report_runs import chosen_runs, run_pages
 from convbench.stages.report_words import words_of
 from convbench.stages.reproduction import reproduction
-from convbench.stages.runs import PREPARED, RUNS, pretraining_folder, store_address
+from convbench.stages.runs import pretraining_folder, store_address
 
 _ONE = {
     "architectures": "architecture",
@@ -55,7 +58,7 @@ def report(plan: Plan, tables: Path, out: Path) -> None:
     speeds = pd.read_parquet(tables / "speed.parquet")
     results = _results(tables, speeds)
     runs, epochs = results.runs, results.epochs
-    cards = {name: open_prepared(PREPARED / name).card for name in plan.grid.dataset_names()}
+    cards = cards_of(plan)
     badges = badges_of(plan)
     machines, pretraining = _environments(plan), _pretraining(plan)
     with_page = chosen_runs(runs, by_validation(results.summary)[list(FACTORS)])
@@ -87,7 +90,10 @@ def report(plan: Plan, tables: Path, out: Path) -> None:
         runs=runs,
         with_page=frozenset(with_page),
         reproduction=_reproduction(plan, tables),
-        warnings=_warnings(runs, results.summary, cards, badges, machines),
+        warnings=[
+            *missing(plan, runs, speeds),
+            *_warnings(runs, results.summary, cards, badges, machines),
+        ],
         store=store_address(plan.grid.tracking_uri),
     )
     pages = {
@@ -129,7 +135,7 @@ def _learned(convergence: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
 
 def _question(plan: Plan, runs: pd.DataFrame) -> str:
     grid = plan.grid
-    sizes = [f"{size:,}" for size in sorted(runs["train_size"].unique())]
+    sizes = [f"{size:,}" for size in sorted(runs["train_size"].dropna().unique())] or ["all"]
     listed = sizes[0] if len(sizes) == 1 else f"{', '.join(sizes[:-1])} or {sizes[-1]}"
     datasets = " and ".join(runs["dataset"].unique())
     axes = {
@@ -153,28 +159,39 @@ def _leaderboards(
     badges: Badges,
     pretraining: Sequence[Mapping[str, Any]],
 ) -> list[Leaderboard]:
-    compared = results.comparisons.drop(columns=["seeds", "val", "test"])
+    compared = results.comparisons.drop(columns=["seeds", "val", "test", "planned"])
     summary = results.summary.merge(compared, on=list(FACTORS))
     prices = {(each["architecture"], each["source"]): each["train_seconds"] for each in pretraining}
     starts = zip(summary["architecture"], summary["weights"], strict=True)
     summary["pretraining"] = [prices.get(start, 0.0) for start in starts]
+    without = lost(results.runs)
+    without = without[without["seeds"] == 0]
+    tasks = results.runs[list(TASK)].drop_duplicates().sort_values(list(TASK))
     boards = []
-    for (dataset, size), task in summary.groupby(["dataset", "train_size"], sort=True):
-        card, cheapest = cards[str(dataset)], cheapest_near(task)
+    for dataset, size in tasks.itertuples(index=False):
+        task, gone = (_of_task(each, dataset, size) for each in (summary, without))
+        cheapest, card = None if task.empty else cheapest_near(task), cards.get(dataset)
         boards.append(
             Leaderboard(
-                dataset=str(dataset),
-                size=int(size),
+                dataset=dataset,
+                size=None if pd.isna(size) else int(size),
                 rows=by_validation(task).to_dict("records"),
-                image_size=card.image_size,
-                validation_images=card.images["val"],
-                score=in_words(card.score),
-                multi_label=card.multi_label,
-                badges=badges.get(str(dataset), []),
+                image_size=card.image_size if card else 0,
+                validation_images=card.images["val"] if card else 0,
+                score=in_words(card.score) if card else "score",
+                multi_label=bool(card and card.multi_label),
+                badges=badges.get(dataset, []),
                 cheapest=None if cheapest is None else cheapest.to_dict(),
+                lost=gone.to_dict("records"),
             )
         )
     return boards
+
+
+def _of_task(cells: pd.DataFrame, dataset: str, size: int) -> pd.DataFrame:
+    """Select a task's cells; its size is NA where it takes all of a dataset that is absent."""
+    own = cells[cells["dataset"] == dataset]
+    return own[own["train_size"].isna() if pd.isna(size) else (own["train_size"] == size).fillna(False)]
 
 
 def _convergence(runs: pd.DataFrame) -> list[Mapping[str, Any]]:
@@ -267,8 +284,7 @@ def _warnings(
     badges: Badges,
     machines: Sequence[Mapping[str, Any]],
 ) -> list[str]:
-    unfinished = runs[runs["outcome"] != "finished"]
-    warnings = [f"{row.run_id} {row.outcome}: {row.reason}" for row in unfinished.itertuples()]
+    warnings: list[str] = []
     trained = set(runs["dataset"])
     warnings += [
         f"{name}{'' if name in trained else ' (pretraining only)'}: {badge['text']}"

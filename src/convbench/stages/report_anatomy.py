@@ -4,24 +4,25 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import pandas as pd
 
-from convbench.data.prepared import open_prepared
+from convbench.data.prepared import open_prepared, why_absent
 from convbench.models import architecture_of
 from convbench.models.anatomy import Anatomy, anatomy_of
 from convbench.models.base import stem_note
 from convbench.report import anatomy_figures, figures
 from convbench.report.anatomy_page import AnatomyPage, NetworkPart, Row
 from convbench.stages.anatomy import coverage, field_in_words, row_of, short
+from convbench.stages.folders import PREPARED
 from convbench.stages.plan import Plan
-from convbench.stages.runs import PREPARED
 
 _KNOWN = ("alexnet", "vgg16", "resnet18", "resnet50")
 _KNOWN_SIZE, _KNOWN_CLASSES = 224, 1000
 
 
 def anatomy_page(plan: Plan) -> AnatomyPage:
-    """Put together the page on the grid's networks, as they are for its first task."""
-    first, _, _ = next(iter(plan.grid.tasks)).partition("@")
-    classes = len(open_prepared(PREPARED / first).card.classes)
+    """Put together the page on the grid's networks, as they are for the first task that has data."""
+    names = (task.partition("@")[0] for task in plan.grid.tasks)
+    there = [name for name in names if not why_absent(PREPARED / name)]
+    classes = len(open_prepared(PREPARED / there[0]).card.classes) if there else _KNOWN_CLASSES
     size, channels = plan.grid.image_size, plan.grid.channels
     known = {name: anatomy_of(architecture_of(name), _KNOWN_CLASSES, _KNOWN_SIZE) for name in _KNOWN}
     own = {

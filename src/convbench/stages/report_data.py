@@ -11,7 +11,7 @@ from convbench.augment import augmentation_of
 from convbench.config.changes import IN_WORDS
 from convbench.config.grid import Grid
 from convbench.config.weights import IMAGENET, is_imagenet
-from convbench.data.prepared import Prepared, open_prepared
+from convbench.data.prepared import Prepared, open_prepared, why_absent
 from convbench.engine.batches import Images, batches
 from convbench.files import read_json
 from convbench.report.data_page import DataPage, DatasetPart, Strip
@@ -19,8 +19,8 @@ from convbench.report.pictures import strip
 from convbench.seeding import generator
 from convbench.stages.checks import broken_labels
 from convbench.stages.datasets import dataset_of, settings_of
+from convbench.stages.folders import AUDITS, PREPARED
 from convbench.stages.plan import Plan
-from convbench.stages.runs import AUDITS, PREPARED
 
 Badges = Mapping[str, Sequence[Mapping[str, str]]]
 _CLASSES, _EXAMPLES = 12, 8
@@ -53,8 +53,13 @@ def _seen_in_pretraining(plan: Plan, name: str) -> list[Mapping[str, str]]:
 def data_page(plan: Plan) -> DataPage:
     """Put together the page on the grid's datasets."""
     badges = badges_of(plan)
-    parts = [_part(plan, name, badges[name]) for name in plan.grid.dataset_names()]
-    return DataPage(plan.grid.name, parts)
+    absent = {
+        name: reason
+        for name in plan.grid.dataset_names()
+        if (reason := why_absent(PREPARED / name) or read_json(AUDITS / f"{name}.json").get("reason"))
+    }
+    parts = [_part(plan, name, badges[name]) for name in plan.grid.dataset_names() if name not in absent]
+    return DataPage(plan.grid.name, parts, absent)
 
 
 def _part(plan: Plan, name: str, badges: Sequence[Mapping[str, str]]) -> DatasetPart:

@@ -13,8 +13,8 @@ from convbench.report import error_figures
 from convbench.report.data_page import Strip
 from convbench.report.figures import Figure
 from convbench.report.pictures import strip
+from convbench.stages.folders import PREPARED, RUNS
 from convbench.stages.predictions import Predictions, read_predictions
-from convbench.stages.runs import PREPARED, RUNS
 
 _HARDEST = 12
 _ONE_WAY = 0.8  # of the calibration error: where less of it has one sign, no direction is said

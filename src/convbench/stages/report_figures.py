@@ -87,6 +87,7 @@ def _of_dataset(
     title = titles.by_seconds(name, cells)
     yield "cost", cost_figures.accuracy_by_seconds(name, cells, colours, score, title)
     largest = own.summary[own.summary["train_size"] == own.summary["train_size"].max()]
+    largest = largest[largest["predict_ms"].notna()]  # those whose speed was measured
     if largest["architecture"].nunique() > 1:  # one network costs the same however it was trained
         largest = largest.assign(**{f"front_{cost}": front(largest, cost) for cost in _COSTS})
         title = titles.by_cost(name, largest)

@@ -6,15 +6,17 @@ import numpy as np
 import pandas as pd
 
 from convbench.data.prepared import Prepared, open_prepared
+from convbench.files import read_json
 from convbench.report.data_page import Strip
 from convbench.report.figures import Figure
 from convbench.report.inside_figures import embedding
 from convbench.report.inside_page import Grid, InsidePage, ViewPart
 from convbench.report.pictures import heat, kernels, overlaid, sheet
+from convbench.stages.folders import PREPARED
 from convbench.stages.plan import Plan
 from convbench.stages.report_data import Badges
-from convbench.stages.runs import PREPARED, view_folder
-from convbench.stages.view import Case, Opened, View
+from convbench.stages.runs import view_folder
+from convbench.stages.view import ABOUT, Case, Opened, View
 
 _FILTERS, _COLUMNS, _KERNEL = 64, 16, 32  # filters shown, in a row, pixels of one
 _CASE, _MAP, _MAPS_IN_A_ROW = 128, 60, 4  # pixels of an image, of a feature map
@@ -23,7 +25,8 @@ _WATCHED = 2  # images whose feature maps are shown
 
 def inside_page(plan: Plan, badges: Badges) -> InsidePage:
     """Put together the page on the networks that the plan has opened."""
-    views = [View.read(view_folder(view)) for view in plan.explained]
+    folders = [view_folder(view) for view in plan.explained]
+    views = [View.read(each) for each in folders if not read_json(each / ABOUT).get("reason")]
     return InsidePage(plan.grid.name, [_part(view) for view in views if view.networks], badges)
 
 

@@ -8,8 +8,8 @@ from convbench.analysis.depth import claim, degradations, depths, in_words
 from convbench.files import read_json
 from convbench.report.figures import Figure
 from convbench.report.learning_figures import errors_by_depth, gradients_by_layer, range_tests
+from convbench.stages.folders import RATES
 from convbench.stages.plan import Plan
-from convbench.stages.runs import RATES
 
 _PANELS = 12  # range tests that are drawn
 

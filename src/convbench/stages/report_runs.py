@@ -8,15 +8,16 @@ import numpy as np
 import pandas as pd
 
 from convbench.analysis.errors import confusion, most_confused
-from convbench.data.prepared import Prepared, open_prepared
+from convbench.data.prepared import Prepared, open_prepared, why_absent
 from convbench.report.data_page import Strip
 from convbench.report.pictures import strip
 from convbench.report.run_page import ClassRow, Curves, Line, RunPage, render_run
+from convbench.stages.folders import PREPARED, RUNS
 from convbench.stages.journal import Record
 from convbench.stages.plan import Plan
 from convbench.stages.predictions import Predictions, read_predictions
 from convbench.stages.report_data import Badges
-from convbench.stages.runs import PREPARED, RUNS, store_address
+from convbench.stages.runs import store_address
 
 LIMIT, SPOKEN = 300, 50
 """Runs with pages of their own: all up to the first; of more the second, broken and best ones first."""
@@ -40,27 +41,29 @@ def run_pages(
     plan: Plan, runs: pd.DataFrame, chosen: list[str], badges: Badges
 ) -> Iterator[tuple[str, str]]:
     """Yield the file, under ``reports``, and the HTML of each chosen run."""
-    opened = {name: open_prepared(PREPARED / name) for name in runs["dataset"].unique()}
+    names = [name for name in runs["dataset"].unique() if not why_absent(PREPARED / name)]
+    opened = {name: open_prepared(PREPARED / name) for name in names}
     rows = runs.set_index("run_id", drop=False)
     for name in chosen:
         row = rows.loc[name].to_dict()
-        page = _page(plan, row, opened[row["dataset"]], badges)
+        page = _page(plan, row, opened.get(row["dataset"]), badges)
         yield f"runs/{name}.html", render_run(page)
 
 
-def _page(plan: Plan, row: Mapping[str, Any], data: Prepared, badges: Badges) -> RunPage:
+def _page(plan: Plan, row: Mapping[str, Any], data: Prepared | None, badges: Badges) -> RunPage:
     name = row["run_id"]
     record = Record.read(RUNS / name)
     assert record is not None, "the report comes after every run"
     said = read_predictions(RUNS / name)
-    one = len(said.ids) > 0 and not data.card.multi_label
+    one = data if data is not None and len(said.ids) > 0 and not data.card.multi_label else None
     return RunPage(
         name=plan.grid.name,
         run=row,
+        log="" if pd.isna(row["log"]) else row["log"],
         badges=badges.get(row["dataset"], []),
         curves=_curves(record.epochs, str(row["score"]).replace("_", " ")),
-        classes=_classes(said, data) if one else [],
-        examples=list(_examples(said, data)) if one else [],
+        classes=_classes(said, one) if one else [],
+        examples=list(_examples(said, one)) if one else [],
         spec=json.dumps(record.header["spec"], indent=1),
         data_digest=record.header["data_digest"],
         environment=record.header["environment"],

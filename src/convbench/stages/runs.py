@@ -1,4 +1,4 @@
-"""The folders that a grid works in."""
+"""Where a grid's results lie."""
 
 import os
 import platform
@@ -6,17 +6,9 @@ from pathlib import Path
 
 from convbench.config.spec import RunSpec, folder_of
 from convbench.errors import UserError
+from convbench.stages.folders import DATA, LOGS, REPORTS, RESULTS, RUNS, WEIGHTS
 
-DATA = Path("data")
-RESULTS = Path("results")
-MARKERS = RESULTS / "data"
-FIRST_PINS = RESULTS / "pins"
-PREPARED = RESULTS / "prepared"
-AUDITS = RESULTS / "audit"
-RUNS = RESULTS / "runs"
-WEIGHTS = RESULTS / "weights"
-RATES = RESULTS / "rates"
-_WRITTEN = (DATA, RESULTS, Path("reports"), Path("logs"))
+_WRITTEN = (DATA, RESULTS, REPORTS, LOGS)
 
 
 def pretraining_folder(spec: RunSpec) -> Path:

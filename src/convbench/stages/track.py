@@ -9,32 +9,37 @@ import pandas as pd
 
 from convbench.config.spec import RunSpec
 from convbench.data.prepared import open_prepared
-from convbench.files import write_json
-from convbench.stages.journal import JOURNAL, METRICS, PREDICTIONS, Record
+from convbench.files import make_folder, write_json
+from convbench.stages.folders import METRICS, PREPARED, RUNS
+from convbench.stages.journal import JOURNAL, PREDICTIONS, Record
 from convbench.stages.plan import Plan
 from convbench.stages.predictions import read_predictions
-from convbench.stages.runs import PREPARED, RUNS, origin, pretraining_folder, store_address
-from convbench.tracking.mirror import Mirror
+from convbench.stages.runs import origin, pretraining_folder, store_address
+from convbench.tracking.mirror import Mirror, open_store, working
 
 
-def track(plan: Plan, out: Path | None) -> None:
-    """Send every run that has begun; write each one's MLflow id to ``out``, if given.
+def track(plan: Plan, out: Path) -> None:
+    """Send every run that has begun, and write to ``out`` that all of them are there.
 
-    May be called at any time, during a grid too: it sends what is new.
+    May be called at any time, during a grid too: it sends what is new. Raises ``UserError`` where the
+    store is away.
     """
-    ids: dict[str, str] = {}
+    sent, address = 0, store_address(plan.grid.tracking_uri)
     for experiment, folders in _experiments(plan).items():
-        mirror = Mirror.open(store_address(plan.grid.tracking_uri), experiment, origin())
-        sent = {
-            spec.id: _send(mirror, folder, spec, record)
-            for folder, spec in folders.items()
-            if (record := Record.read(folder))
-        }
-        if experiment == plan.grid.name:
-            ids = sent
-        print(f"MLflow experiment {experiment}: {len(folders)} runs", flush=True)
-    if out is not None:
-        write_json(out, ids)
+        begun = {folder: record for folder in folders if (record := Record.read(folder))}
+        with working(address):
+            mirror = Mirror.open(address, experiment, origin())
+            for folder, record in begun.items():
+                _send(mirror, folder, folders[folder], record)
+        sent += len(begun)
+        print(f"MLflow experiment {experiment}: {len(begun)} runs", flush=True)
+    write_json(make_folder(out.parent) / out.name, {"runs": sent})
+
+
+def prepare_store(address: str, out: Path) -> None:
+    """Open the store, creating its tables; write to ``out`` that it is there."""
+    open_store(address)
+    write_json(make_folder(out.parent) / out.name, {"store": "open"})
 
 
 def _experiments(plan: Plan) -> Mapping[str, Mapping[Path, RunSpec]]:
@@ -52,7 +57,8 @@ def _send(mirror: Mirror, folder: Path, spec: RunSpec, record: Record) -> str:
         artefacts: list[Path] = []
         if record.metrics is not None:
             artefacts = [folder / name for name in (JOURNAL, METRICS, PREDICTIONS)]
-            artefacts.append(_by_class(folder, record, spec, Path(scratch)))
+            if record.metrics["outcome"] == "finished":
+                artefacts.append(_by_class(folder, record, spec, Path(scratch)))
         return mirror.sync(record.header, record.epochs, record.metrics, artefacts)
 
 

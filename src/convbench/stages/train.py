@@ -19,29 +19,14 @@ from convbench.engine.evaluate import Evaluation, evaluate
 from convbench.engine.loop import Diverged, Epoch
 from convbench.engine.scores import average_precisions, best_thresholds, f_scores
 from convbench.environment import environment
+from convbench.errors import is_out_of_memory
 from convbench.files import write_json
 from convbench.models.cost import cost_of
 from convbench.models.weights import save_absence, save_weights
 from convbench.stages.cell import Cell, assemble, chosen_rate, device_of
-from convbench.stages.journal import METRICS, Journal, write_predictions
+from convbench.stages.folders import METRICS
+from convbench.stages.journal import Journal, blank_metrics, write_predictions
 from convbench.stages.progress import Progress
-
-_TIMES = ("train_seconds", "cpu_seconds", "seconds_per_epoch")
-_SCORES = (
-    "val_score",
-    "test_score",
-    "val_accuracy",
-    "test_accuracy",
-    "test_accuracy_per_class",
-    "test_mean_average_precision",
-    "test_f1_micro",
-    "test_f1_macro",
-    "test_f2",
-    "test_loss",
-    "best_epoch",
-    "epochs",
-    "labels",
-)
 
 
 @dataclass(frozen=True)
@@ -65,7 +50,7 @@ def train(
     ``rates`` is what a range test left, for a run whose learning rate it chooses. Writes the journal,
     the predictions and, last, the metrics to ``out``; the best epoch's weights to ``keep`` where it is
     given. A run that diverges or fails is an outcome with a reason, and so is each that waits for its
-    weights.
+    weights. Raises ``UserError`` where there is no data, and whatever says that memory ran out.
     """
     torch.set_num_threads(spec.threads)
     data = open_prepared(prepared)
@@ -89,9 +74,7 @@ def _outcome(
     rates: Path | None,
 ) -> tuple[dict[str, Any], np.ndarray]:
     """Run the cell; return its metrics and test probabilities ``[n, C]``, n = 0 without an answer."""
-    metrics: dict[str, Any] = dict.fromkeys(_SCORES + _TIMES)
-    metrics |= {"run_id": spec.id, "outcome": "finished", "reason": "", "device": device.type}
-    metrics["score"] = data.card.score
+    metrics = blank_metrics(spec.id) | {"device": device.type, "score": data.card.score}
     probabilities = np.empty((0, len(data.card.classes)), np.float32)
     try:
         lr = chosen_rate(spec, rates)
@@ -112,6 +95,8 @@ def _outcome(
     except Diverged as reason:
         metrics |= {"outcome": "diverged", "reason": str(reason)}
     except Exception as error:  # whatever breaks one cell must not take the others' results along
+        if is_out_of_memory(error):  # which says something of the machine, and nothing of the run
+            raise
         traceback.print_exc(file=sys.stderr)
         metrics |= {"outcome": "failed", "reason": f"{type(error).__name__}: {error}"}
     print(_summary(metrics), flush=True)

@@ -6,17 +6,24 @@ metrics of one value each, so MLflow's table of runs shows the chosen epoch and 
 """
 
 import os
+import socket
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # nothing leaves the machine unasked
+# A store that is away is said in seconds: MLflow's own defaults, 7 retries and 120 s, are of minutes.
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")
 
 from mlflow import MlflowClient
 from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, Run, RunTag
 from mlflow.exceptions import MlflowException
+from sqlalchemy.exc import SQLAlchemyError
 
 from convbench.errors import UserError
 
@@ -44,6 +51,8 @@ _NUMBERS = (
     "seconds_per_epoch",
 )
 _BATCH = 1000  # metrics that MLflow takes in one request
+_PORTS = {"http": 80, "https": 443, "postgresql": 5432, "mysql": 3306, "mssql": 1433}
+_KNOCK = 5  # seconds in which a store answers the door
 
 
 @dataclass(frozen=True)
@@ -169,12 +178,34 @@ def open_store(address: str) -> MlflowClient:
     Two processes that create the tables of one database at the same time break each other. Raises
     ``UserError`` where the store cannot be opened.
     """
-    try:
+    with working(address):
+        _knock(address)
         client = MlflowClient(tracking_uri=address)
         client.search_experiments(max_results=1)
-    except (MlflowException, OSError, ImportError) as error:
-        raise UserError(f"cannot open the MLflow store {address}: {error}") from error
     return client
+
+
+@contextmanager
+def working(address: str) -> Iterator[None]:
+    """Turn what a store raises that is away, or goes away, into a ``UserError``."""
+    try:
+        yield
+    except (MlflowException, SQLAlchemyError, OSError, ImportError) as error:
+        shown = _without_password(address)
+        raise UserError(f"the MLflow store {shown} does not answer as it should: {error}") from error
+
+
+def _knock(address: str) -> None:
+    """Raise ``OSError`` where nobody listens: for a database, MLflow would try for minutes."""
+    place = urlsplit(address)
+    port = place.port or _PORTS.get(place.scheme.partition("+")[0])
+    if place.hostname and port:
+        socket.create_connection((place.hostname, port), timeout=_KNOCK).close()
+
+
+def _without_password(address: str) -> str:
+    place = urlsplit(address)
+    return address.replace(f":{place.password}@", ":***@") if place.password else address
 
 
 def _all_runs(client: MlflowClient, experiment_id: str) -> Iterable[Run]:

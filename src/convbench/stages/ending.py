@@ -1,0 +1,63 @@
+"""How a grid ended, in a few lines: the last that Snakemake prints."""
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from convbench.files import read_json
+from convbench.stages.folders import METRICS, REPORTS, RUNS, TABLES, TRACKED
+from convbench.stages.plan import Plan
+from convbench.stages.reproduction import reproduction
+
+_ORDER = ("finished", "diverged", "failed", "killed")
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What to print, and whether anything in it went wrong."""
+
+    text: str
+    broken: bool
+    """Whether runs failed or were killed."""
+
+
+def summary_of(plan: Plan, config: str, *, done: bool) -> Summary:
+    """Count how the runs of a grid ended, and say what to do about those that did not finish.
+
+    ``done``: whether all jobs ended as they should, so that the report is of these runs.
+    """
+    outcomes = Counter(_outcome(RUNS / run / METRICS) for run in plan.runs)
+    counts = [f"{outcomes[name]} {name}" for name in _ORDER if outcomes[name]]
+    if outcomes[""]:
+        counts.append(f"{outcomes['']} not run yet")
+    lines = [f"{plan.grid.name}: {len(plan.runs)} runs: {', '.join(counts)}."]
+    if outcomes["killed"]:
+        lines.append("The same command again repeats those that were killed.")
+    if outcomes["failed"]:
+        lines.append(f"To repeat those that failed: convbench retry {config}, then the same command.")
+    if done:
+        lines += [*_reproduced(plan), *_tracking(config)]
+    lines.append(_report(done=done))
+    return Summary("\n".join(lines), bool(outcomes["failed"] or outcomes["killed"]))
+
+
+def _outcome(metrics: Path) -> str:
+    return str(read_json(metrics)["outcome"]) if metrics.exists() else ""
+
+
+def _reproduced(plan: Plan) -> list[str]:
+    found = reproduction(plan.grid.name, TABLES)
+    return [found.in_words()] if found else []
+
+
+def _tracking(config: str) -> list[str]:
+    reason = read_json(TRACKED).get("reason") if TRACKED.exists() else None
+    return [f"MLflow lacks these runs: {reason}. Later: convbench track {config}"] if reason else []
+
+
+def _report(*, done: bool) -> str:
+    index = REPORTS / "index.html"
+    if not done:
+        there = f"; {index} is of an earlier call" if index.exists() else ""
+        return f"The grid did not come to its end, see above{there}."
+    return f"The report: {index}" if index.exists() else "This call was not asked for a report."

@@ -1,0 +1,50 @@
+"""Let the next call of Snakemake repeat what did not finish."""
+
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from convbench.errors import UserError
+from convbench.files import read_json
+from convbench.stages.attempts import Attempt, ask_again
+from convbench.stages.folders import JOBS, METRICS, RUNS
+from convbench.stages.plan import Plan
+
+_OTHERS = ("pretrain", "rates", "speed", "audit", "explain")
+"""Jobs other than runs that may have failed, by the folders of their logs."""
+
+
+def retry(plan: Plan, outcome: str, pattern: str) -> None:
+    """Make the runs of a grid that ended with ``outcome`` and whose ids fit ``pattern`` runnable again.
+
+    Also the jobs beside the runs that ended so: ``speed/resnet20``. Raises ``UserError`` where there are
+    none.
+    """
+    jobs = [*_runs(plan, outcome, pattern), *_beside(outcome, pattern)]
+    if not jobs:
+        fitting = "" if pattern == "*" else f" whose id fits {pattern!r}"
+        raise UserError(f"no run of {plan.grid.name}{fitting} has the outcome {outcome!r}")
+    for job in jobs:
+        ask_again(job, outcome)
+        print(job.removeprefix("train/"))
+    print(f"{len(jobs)} to run again with the next snakemake")
+
+
+def _runs(plan: Plan, outcome: str, pattern: str) -> Iterator[str]:
+    for run in plan.runs:
+        metrics = RUNS / run / METRICS
+        if fnmatchcase(run, pattern) and metrics.exists() and read_json(metrics)["outcome"] == outcome:
+            yield f"train/{run}"
+
+
+def _beside(outcome: str, pattern: str) -> Iterator[str]:
+    for folder in _OTHERS:
+        for path in sorted((JOBS / folder).rglob("*.json")):
+            job = _name(path)
+            last = Attempt.read(job)
+            if fnmatchcase(job, pattern) and last is not None and last.outcome == outcome:
+                yield job
+
+
+def _name(path: Path) -> str:
+    return path.relative_to(JOBS).with_suffix("").as_posix()
