@@ -48,7 +48,7 @@ def compare_runs(tables: Path) -> None:
     print(f"{len(compared)} cells compared, {tied} of them not told apart from the best of their task")
 
 
-def _with_the_lost(rows: Sequence[Mapping[str, Any]], runs: pd.DataFrame) -> Iterator[Mapping[str, Any]]:
+def _with_the_lost(rows: Sequence[Mapping[str, Any]], runs: pd.DataFrame) -> Iterator[dict[str, Any]]:
     """Yield the rows, those of cells that lost seeds saying so, then the cells that lost all of them."""
     found = {tuple(row[name] for name in FACTORS): row for row in lost(runs).to_dict("records")}
     for row in rows:
@@ -59,7 +59,7 @@ def _with_the_lost(rows: Sequence[Mapping[str, Any]], runs: pd.DataFrame) -> Ite
             yield {**{name: row[name] for name in (*FACTORS, "seeds")}, **_lacks(row), "best": False}
 
 
-def _lacks(row: Mapping[str, Any]) -> Mapping[str, Any]:
+def _lacks(row: Mapping[str, Any]) -> dict[str, Any]:
     return {name: row[name] for name in ("planned", "outcomes")}
 
 

@@ -115,7 +115,7 @@ def _how(child: _Exit) -> str:
     if child.status >= 0:
         return f"ended without a result, with exit status {child.status}"
     name = signal.Signals(-child.status).name
-    return f"killed by {name}{', as when memory runs out' if name == 'SIGKILL' else ''}"
+    return f"{name}{', as when memory runs out' if name == 'SIGKILL' else ''}"
 
 
 def _message(lines: Sequence[str], command: str) -> str:
@@ -146,13 +146,13 @@ def _run(command: Sequence[str], log: Path) -> _Exit:
     """Run a child to its end; pass on what it prints, and the signals that tell this process to stop."""
     stopped: list[int] = []
     make_folder(log.parent)
-    with log.open("wb") as file:
-        child = subprocess.Popen(
-            command,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            preexec_fn=_dies_with_parent() if sys.platform == "linux" else None,
-        )
+    dies_with_it = _dies_with_parent() if sys.platform == "linux" else None
+    with (
+        log.open("wb") as file,
+        subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, preexec_fn=dies_with_it
+        ) as child,
+    ):
 
         def stop(number: int, _frame: FrameType | None) -> None:
             stopped.append(number)

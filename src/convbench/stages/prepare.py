@@ -23,8 +23,8 @@ def prepare(
 ) -> None:
     """Turn ``data/<name>`` into the arrays and the index that training reads.
 
-    Raises ``UserError`` where the raw files are absent, no longer those that ``data.dvc`` pins, not to be
-    read, or too few to be divided.
+    Raises ``UserError`` where the raw files are absent, are not those that ``data.dvc`` pins, cannot be
+    read, or are too few to be divided.
     """
     raw, marker = DATA / name, MARKERS / f"{name}.json"
     if marker.exists() and (reason := read_json(marker).get("reason")):

@@ -34,8 +34,8 @@ def _runs(runs: pd.DataFrame) -> Iterator[str]:
         for row in gone[:_NAMED].itertuples():
             of = f"{row.seeds} of {row.planned} seeds" if row.seeds else "no seed"
             means = "; its numbers are of these alone" if row.seeds else ""
-            name = str(row.run).rpartition("/")[0]
-            yield f"{name}: {of} finished ({row.outcomes}){means}. {row.run}: {row.reason}"
+            name, _, seed = str(row.run).rpartition("/")
+            yield f"{name}: {of} finished ({row.outcomes}){means}. {seed}: {row.reason}"
         if len(gone) > _NAMED:
             yield f"{len(gone) - _NAMED} more configurations lost seeds: see Reproduce, All runs."
 
