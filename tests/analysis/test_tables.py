@@ -28,7 +28,6 @@ RUNS = [
     "seconds_per_epoch",
     "device",
     "threads",
-    "mlflow_run_id",
     "score",
     "val_score",
     "test_score",

@@ -29,7 +29,7 @@ def test_a_run_says_what_came_of_it_and_how_to_repeat_it(page):
     runs = pd.read_parquet("results/tables/runs.parquet").set_index("run_id")
 
     assert f"<dd>{runs.at[RUN, 'test_score']:.1%}</dd>" in page
-    assert runs.at[RUN, "mlflow_run_id"] in page
+    assert f"run <code>{RUN}</code>, experiment <code>tiny</code>" in page
     assert command_of(RUN) in page
 
 

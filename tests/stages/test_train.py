@@ -157,15 +157,36 @@ def test_a_run_that_diverges_is_an_outcome_with_a_reason(spec, prepared, tmp_pat
 
 def test_a_run_that_breaks_is_an_outcome_with_a_reason(spec, prepared, tmp_path, monkeypatch, capsys):
     def broken(*_):
-        raise MemoryError("not enough memory")
+        raise RuntimeError("no such kernel")
 
     monkeypatch.setattr("convbench.stages.train.evaluate", broken)
 
     train(spec, prepared, None, tmp_path / "run", None)
 
     metrics = read_json(tmp_path / "run" / "metrics.json")
-    assert (metrics["outcome"], metrics["reason"]) == ("failed", "MemoryError: not enough memory")
+    assert (metrics["outcome"], metrics["reason"]) == ("failed", "RuntimeError: no such kernel")
     assert "Traceback" in capsys.readouterr().err  # the log keeps where it happened
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        torch.OutOfMemoryError("CUDA out of memory"),
+        RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 8 bytes"),
+    ],
+    ids=["Python", "GPU", "CPU"],
+)
+def test_no_memory_left_says_nothing_of_the_run(spec, prepared, tmp_path, monkeypatch, error):
+    def broken(*_):
+        raise error
+
+    monkeypatch.setattr("convbench.stages.train.evaluate", broken)
+
+    with pytest.raises(type(error)):
+        train(spec, prepared, None, tmp_path / "run", None)
+
+    assert not (tmp_path / "run" / "metrics.json").exists()
 
 
 def test_a_run_whose_weights_never_came_fails_with_the_reason(spec, prepared, tmp_path):

@@ -178,7 +178,7 @@ def test_the_runs_of_another_working_copy_are_left_alone(mirror):
 
 @pytest.mark.parametrize("address", ["nonsense://here", "postgresql://nobody@127.0.0.1:1/none"])
 def test_a_store_that_cannot_be_opened_is_named(address):
-    with pytest.raises(UserError, match=f"cannot open the MLflow store {address}"):
+    with pytest.raises(UserError, match=f"cannot use the MLflow store {address}"):
         open_store(address)
 
 

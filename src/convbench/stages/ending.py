@@ -1,6 +1,7 @@
 """How a grid ended, in a few lines: the last that Snakemake prints."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,7 +27,8 @@ def summary_of(plan: Plan, config: str, *, done: bool) -> Summary:
 
     ``done``: whether all jobs ended as they should, so that the report is of these runs.
     """
-    outcomes = Counter(_outcome(RUNS / run / METRICS) for run in plan.runs)
+    runs = [RUNS / run / METRICS for run in plan.runs]
+    outcomes = Counter(_outcome(metrics) for metrics in runs)
     counts = [f"{outcomes[name]} {name}" for name in _ORDER if outcomes[name]]
     if outcomes[""]:
         counts.append(f"{outcomes['']} not run yet")
@@ -37,7 +39,7 @@ def summary_of(plan: Plan, config: str, *, done: bool) -> Summary:
         lines.append(f"To repeat those that failed: convbench retry {config}, then the same command.")
     if done:
         lines += [*_reproduced(plan), *_tracking(config)]
-    lines.append(_report(done=done))
+    lines.append(_report(runs, done=done))
     return Summary("\n".join(lines), bool(outcomes["failed"] or outcomes["killed"]))
 
 
@@ -55,9 +57,15 @@ def _tracking(config: str) -> list[str]:
     return [f"MLflow lacks these runs: {reason}. Later: convbench track {config}"] if reason else []
 
 
-def _report(*, done: bool) -> str:
+def _report(runs: Sequence[Path], *, done: bool) -> str:
+    """Say where the report is, or that the one that is there is older than the metrics in ``runs``."""
     index = REPORTS / "index.html"
     if not done:
         there = f"; {index} is of an earlier call" if index.exists() else ""
         return f"The grid did not come to its end, see above{there}."
-    return f"The report: {index}" if index.exists() else "This call was not asked for a report."
+    if not index.exists():
+        return "This call was asked for no report."
+    made = index.stat().st_mtime
+    if any(path.exists() and path.stat().st_mtime > made for path in runs):
+        return f"{index} is of an earlier call; this one was asked for no report."
+    return f"The report: {index}"

@@ -192,7 +192,7 @@ def working(address: str) -> Iterator[None]:
         yield
     except (MlflowException, SQLAlchemyError, OSError, ImportError) as error:
         shown = _without_password(address)
-        raise UserError(f"the MLflow store {shown} does not answer as it should: {error}") from error
+        raise UserError(f"cannot use the MLflow store {shown}: {error}") from error
 
 
 def _knock(address: str) -> None:
