@@ -1,6 +1,6 @@
 import pytest
 
-from convbench.analysis.summary import below_chance, best_by_validation, cells, paired
+from convbench.analysis.summary import below_chance, best_by_validation, cells, lost, paired
 from convbench.analysis.tables import RUN_COLUMNS, table
 
 
@@ -48,6 +48,36 @@ def test_a_run_that_did_not_finish_is_in_no_mean():
 
     summary = cells(runs)
     assert (summary["seeds"].tolist(), summary["planned"].tolist()) == ([1], [2])
+
+
+def test_cells_that_lost_seeds_are_rows_with_their_outcomes_and_the_first_reason():
+    runs = runs_of(
+        run("whole", 0, 0.6),
+        run("some", 0, 0.6),
+        run("some", 1, None, outcome="killed", reason="SIGKILL"),
+        run("none", 0, None, outcome="failed", reason="the shoe pinches"),
+        run("none", 1, None, outcome="failed", reason="another"),
+        run("none", 2, None, outcome="diverged", reason="nan"),
+    )
+
+    rows = lost(runs).set_index("strategy")
+
+    assert list(rows.index) == ["some", "none"]
+    assert rows[["planned", "seeds"]].to_numpy().tolist() == [[2, 1], [3, 0]]
+    assert rows["outcomes"].tolist() == ["1 killed", "2 failed, 1 diverged"]
+    assert rows["reason"].tolist() == ["SIGKILL", "the shoe pinches"]
+    assert rows["run"].tolist() == ["some/s1", "none/s0"]
+
+
+def test_a_cell_of_a_dataset_that_is_absent_has_no_size_and_is_a_row():
+    rows = lost(runs_of(run("none", 0, None, outcome="failed", reason="away", train_size=None)))
+
+    assert rows["train_size"].isna().all()
+    assert rows["reason"].tolist() == ["away"]
+
+
+def test_where_all_finished_nothing_is_lost():
+    assert lost(runs_of(run("scratch", 0, 0.6))).empty
 
 
 def test_the_test_split_never_picks():

@@ -1,5 +1,6 @@
 """A grid in which all goes wrong that can: it ends in its own report, and can be gone on with."""
 
+import io
 import os
 import shutil
 import signal
@@ -7,13 +8,17 @@ import socket
 import subprocess
 import sys
 import time
+import zipfile
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from mlflow import MlflowClient
+from PIL import Image
 
+from convbench.files import sha256
 from convbench.stages.view import View
 from tests.project import RECIPE, Project, copy_project
 
@@ -189,6 +194,75 @@ def test_retry_of_what_is_not_there_says_so(copy):
 
     assert done.returncode == 2
     assert "no run of eight whose id fits '*/resnet20/*' has the outcome 'failed'" in done.stderr
+
+
+def test_where_nothing_is_to_be_repeated_the_status_still_says_that_runs_failed(copy):
+    for job in (copy.root / "results" / "jobs").rglob("*.json"):
+        job.write_text(job.read_text().replace('"again": true', '"again": false'))
+    copy.snakemake("--cores", "2")
+
+    done = copy.snakemake("--cores", "2")
+
+    assert done.returncode == 1
+    assert "Rule: ended" in done.stdout + done.stderr
+    assert "Rule: report" not in done.stdout + done.stderr
+    assert "eight: 8 runs: 3 finished, 1 diverged, 1 failed, 3 killed." in done.stdout
+
+
+@pytest.fixture(scope="module")
+def without_zoo(tmp_path_factory):
+    """A grid on two datasets, of which one cannot be fetched; its archive lies in ``mirror``."""
+    root = tmp_path_factory.mktemp("without")
+    mirror = root / "mirror"
+    mirror.mkdir()
+    rng = np.random.default_rng(0)
+    with zipfile.ZipFile(mirror / "zoo.zip", "w") as archive:
+        for name in [f"{animal}/{number}.png" for animal in ("cat", "dog") for number in range(20)]:
+            picture = io.BytesIO()
+            Image.fromarray(rng.integers(0, 255, (16, 16, 3), dtype=np.uint8)).save(picture, "png")
+            archive.writestr(name, picture.getvalue())
+    project = copy_project(root / "convbench")
+    project.configure(
+        strategies={"scratch": SOUND},
+        tasks={"digits@50": {"epochs": 1, "batch_size": 10}, "zoo": {"epochs": 1, "batch_size": 10}},
+        datasets={
+            "zoo": {
+                "layout": "folder",
+                "source": f"http://127.0.0.1:{_free_port()}/zoo.zip",
+                "sha256": sha256(mirror / "zoo.zip"),
+            }
+        },
+        augmentations=["none"],
+        pretraining={},
+    )
+    return project, project.snakemake("--cores", "2")
+
+
+def test_a_dataset_that_cannot_be_fetched_fails_its_runs_alone(without_zoo):
+    project, done = without_zoo
+    runs = _runs(project)
+
+    assert done.returncode == 1
+    assert runs["outcome"].to_dict() == {
+        "digits@50/simple_cnn/scratch/none/s0": "finished",
+        "zoo/simple_cnn/scratch/none/s0": "failed",
+    }
+    reason = runs.at["zoo/simple_cnn/scratch/none/s0", "reason"]
+    assert reason.startswith("there is no dataset zoo: zoo.zip could not be fetched")
+    for page in ("index.html", "data.html", "reproduce.html"):
+        assert "zoo.zip could not be fetched" in _page(project, page)
+    assert "The same command again repeats fetch/zoo and prepare/zoo." in done.stdout
+
+
+def test_once_it_can_be_had_the_same_command_goes_on(without_zoo, monkeypatch):
+    project, _ = without_zoo
+    monkeypatch.setenv("CONVBENCH_MIRROR", str(project.root.parent / "mirror"))
+
+    done = project.snakemake("--cores", "2")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert _runs(project)["outcome"].eq("finished").all()
+    assert "could not be fetched" not in _page(project, "index.html")
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 from convbench.config.spec import canonical_json, folder_of
 from convbench.report.pages import PAGES
-from convbench.stages.attempts import attempt_of
+from convbench.stages.attempts import attempt_of, token_of
 from convbench.stages.datasets import settings_json
 from convbench.stages.fetch import pin_of
 from convbench.stages.plan import (

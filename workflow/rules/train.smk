@@ -106,6 +106,20 @@ use rule train as train_explained with:
         run=any_of(EXPLAINED),
 
 
+# Runs again in each call while runs failed or were killed: a call that has nothing else to do says so too.
+rule ended:
+    input:
+        expand("results/runs/{run}/metrics.json", run=PLAN.runs),
+    output:
+        "results/ended",
+    log:
+        "logs/ended.log",
+    params:
+        token=token_of(f"train/{run}" for run in PLAN.runs),
+    shell:
+        "touch {output} 2> {log}"
+
+
 # Alone on the machine, whatever its number of cores: what runs beside it would be measured too.
 rule speed:
     input:

@@ -7,7 +7,8 @@ job whose parameters changed.
 ``results/jobs/<job>.json``  one file a job that did not end well at its first attempt
 """
 
-from collections.abc import Mapping
+import time
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -53,6 +54,18 @@ def attempt_of(job: str) -> int:
     return 1 if last is None else last.number + last.again
 
 
+def token_of(jobs: Iterable[str]) -> str:
+    """Return a text that is another one at each call while some of ``jobs`` failed or were killed."""
+    states = _at_start()
+    broken = any(job in states and states[job].outcome in ("failed", "killed") for job in jobs)
+    return str(time.time_ns()) if broken else "all well"
+
+
+def asked_again() -> list[str]:
+    """Name the jobs that the next call of Snakemake repeats."""
+    return sorted(job for job, last in _read_all().items() if last.again)
+
+
 def job_of(log: Path) -> str:
     """Name the job that writes ``log``: ``train/digits@50/simple_cnn/scratch/none/s0``."""
     return log.relative_to(LOGS).with_suffix("").as_posix()
@@ -67,6 +80,10 @@ def ask_again(job: str, outcome: str) -> None:
 @cache
 def _at_start() -> Mapping[str, Attempt]:
     """Read all attempts once: what a job leaves while the grid runs concerns the next call alone."""
+    return _read_all()
+
+
+def _read_all() -> Mapping[str, Attempt]:
     files = {path.relative_to(JOBS).with_suffix("").as_posix(): path for path in JOBS.rglob("*.json")}
     return {job: Attempt(**read_json(path)) for job, path in files.items()}
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from convbench.files import read_json
+from convbench.stages.attempts import asked_again
 from convbench.stages.folders import METRICS, REPORTS, RUNS, TABLES, TRACKED
 from convbench.stages.plan import Plan
 from convbench.stages.reproduction import reproduction
@@ -33,14 +34,28 @@ def summary_of(plan: Plan, config: str, *, done: bool) -> Summary:
     if outcomes[""]:
         counts.append(f"{outcomes['']} not run yet")
     lines = [f"{plan.grid.name}: {len(plan.runs)} runs: {', '.join(counts)}."]
-    if outcomes["killed"]:
-        lines.append("The same command again repeats those that were killed.")
+    if again := _again(plan):
+        lines.append(f"The same command again repeats {again}.")
     if outcomes["failed"]:
         lines.append(f"To repeat those that failed: convbench retry {config}, then the same command.")
     if done:
         lines += [*_reproduced(plan), *_tracking(config)]
     lines.append(_report(runs, done=done))
     return Summary("\n".join(lines), bool(outcomes["failed"] or outcomes["killed"]))
+
+
+def _again(plan: Plan) -> str:
+    """Say what the next call repeats: the runs that were killed, and what was not to be had."""
+    jobs = asked_again()
+    runs = sum(job.removeprefix("train/") in plan.runs for job in jobs)
+    names = {f"fetch/{name}" for name in plan.grid.dataset_names()}
+    names |= {f"prepare/{name}" for name in plan.grid.dataset_names()}
+    names |= {f"import_weights/{name}" for name in plan.imports} | {
+        f"pretrain/{name}" for name in plan.pretrainings
+    }
+    others = [job for job in jobs if job in names]
+    killed = [f"{runs} killed run{'s' * (runs > 1)}"] if runs else []
+    return " and ".join([*killed, *others])
 
 
 def _outcome(metrics: Path) -> str:

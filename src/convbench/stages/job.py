@@ -84,7 +84,10 @@ def run_job(arguments: Sequence[str], log: Path, attempt: int, task: Task) -> in
             reason = f"{ending.reason}, at each of {MOST_KILLS} attempts"
             ending = replace(ending, outcome="failed", reason=reason)
         task.end(ending)
-        print(f"{job}: {ending.outcome}: {ending.reason}", flush=True)
+        said = (
+            f": {ending.reason}" if ending.outcome == "killed" else ""
+        )  # a child that raised has said it
+        print(f"{job}: {ending.outcome}{said}", flush=True)
     outcome = ending.outcome if ending else _outcome_in(task.result)
     again = outcome == "killed" or (outcome == "failed" and task.from_outside)
     if last or again or attempt > 1 or outcome != "finished":

@@ -24,7 +24,8 @@ def cards_of(plan: Plan) -> Mapping[str, Card]:
 
 def missing(plan: Plan, runs: pd.DataFrame, speeds: pd.DataFrame) -> list[str]:
     """Say which runs, datasets and measurements the report has to do without."""
-    return [*_runs(runs), *_data(plan), *_beside(plan, speeds), *_tracking()]
+    with_data = runs[~runs["dataset"].map(_absent).astype(bool)]
+    return [*_data(plan), *_runs(with_data), *_beside(plan, speeds), *_tracking()]
 
 
 def _runs(runs: pd.DataFrame) -> Iterator[str]:
