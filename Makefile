@@ -16,10 +16,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 reproduce: $(READY)
 	@convbench check $(CONFIG)
-	@start=$$(date +%s); \
-	snakemake --cores $(CORES) --configfile $(CONFIG) && \
-	echo "The grid took $$(( $$(date +%s) - start )) s. The report: reports/index.html" && \
-	convbench reproduced $(CONFIG)
+	@snakemake --cores $(CORES) --configfile $(CONFIG)
 
 test: $(READY)
 	@pytest

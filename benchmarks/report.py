@@ -196,9 +196,8 @@ def main() -> None:
             about = {"architecture": name, "batch": 32, "threads": 1, "device": "cpu"}
             speed_file(name).parent.mkdir(parents=True, exist_ok=True)
             write_json(speed_file(name), about | speed | {"processor": "none"})
-        write_json(Path("ids.json"), dict.fromkeys(plan.runs, "0" * 32))
         print(f"{len(plan.runs)} runs made up in {folder}", flush=True)
-        stage("aggregate", "grid.json", "--ids", "ids.json")
+        stage("aggregate", "grid.json")
         stage("compare")
         stage("report", "grid.json", "--out", "reports/index.html")
         sizes = {path: path.stat().st_size for path in sorted(Path("reports").glob("*.html"))}

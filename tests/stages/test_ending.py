@@ -79,12 +79,13 @@ def test_a_report_older_than_the_runs_is_not_called_theirs(grid):
     text = summary_of(grid, "mine.yaml", done=True).text
     stopped = summary_of(grid, "mine.yaml", done=False).text
 
-    assert "reports/index.html is of an earlier call; this one was asked for no report." in text
+    assert "This call was asked for no report; reports/index.html is of an earlier call." in text
     assert "The grid did not come to its end, see above; reports/index.html is of an earlier" in stopped
 
 
 def test_a_tracker_that_is_away_is_said_with_the_command_for_later(grid):
     _ended(grid, "finished", "finished")
+    _reported()
     write_json(make_folder(TRACKED.parent) / TRACKED.name, {"reason": "nobody there"})
 
     text = summary_of(grid, "mine.yaml", done=True).text

@@ -11,6 +11,7 @@ from convbench.stages.folders import METRICS, REPORTS, RUNS, TABLES, TRACKED
 from convbench.stages.plan import Plan
 from convbench.stages.reproduction import reproduction
 
+_INDEX = REPORTS / "index.html"
 _ORDER = ("finished", "diverged", "failed", "killed")
 
 
@@ -38,9 +39,10 @@ def summary_of(plan: Plan, config: str, *, done: bool) -> Summary:
         lines.append(f"The same command again repeats {again}.")
     if outcomes["failed"]:
         lines.append(f"To repeat those that failed: convbench retry {config}, then the same command.")
-    if done:
+    current = done and _is_newer(_INDEX, runs)
+    if current:
         lines += [*_reproduced(plan), *_tracking(config)]
-    lines.append(_report(runs, done=done))
+    lines.append(_report(done=done, current=current))
     return Summary("\n".join(lines), bool(outcomes["failed"] or outcomes["killed"]))
 
 
@@ -48,12 +50,14 @@ def _again(plan: Plan) -> str:
     """Say what the next call repeats: the runs that were killed, and what was not to be had."""
     jobs = asked_again()
     runs = sum(job.removeprefix("train/") in plan.runs for job in jobs)
-    names = {f"fetch/{name}" for name in plan.grid.dataset_names()}
-    names |= {f"prepare/{name}" for name in plan.grid.dataset_names()}
-    names |= {f"import_weights/{name}" for name in plan.imports} | {
-        f"pretrain/{name}" for name in plan.pretrainings
+    datasets = plan.grid.dataset_names()
+    before = {
+        "fetch": datasets,
+        "prepare": datasets,
+        "import_weights": plan.imports,
+        "pretrain": plan.pretrainings,
     }
-    others = [job for job in jobs if job in names]
+    others = [job for job in jobs if job.partition("/")[2] in before.get(job.partition("/")[0], ())]
     killed = [f"{runs} killed run{'s' * (runs > 1)}"] if runs else []
     return " and ".join([*killed, *others])
 
@@ -72,15 +76,17 @@ def _tracking(config: str) -> list[str]:
     return [f"MLflow lacks these runs: {reason}. Later: convbench track {config}"] if reason else []
 
 
-def _report(runs: Sequence[Path], *, done: bool) -> str:
-    """Say where the report is, or that the one that is there is older than the metrics in ``runs``."""
-    index = REPORTS / "index.html"
-    if not done:
-        there = f"; {index} is of an earlier call" if index.exists() else ""
-        return f"The grid did not come to its end, see above{there}."
-    if not index.exists():
-        return "This call was asked for no report."
-    made = index.stat().st_mtime
-    if any(path.exists() and path.stat().st_mtime > made for path in runs):
-        return f"{index} is of an earlier call; this one was asked for no report."
-    return f"The report: {index}"
+def _is_newer(report: Path, runs: Sequence[Path]) -> bool:
+    """Tell whether a report was made after all metrics."""
+    if not report.exists():
+        return False
+    made = report.stat().st_mtime
+    return all(path.exists() and path.stat().st_mtime <= made for path in runs)
+
+
+def _report(*, done: bool, current: bool) -> str:
+    """Say where the report is, or that the one that is there is not of these runs."""
+    if current:
+        return f"The report: {_INDEX}"
+    why = "This call was asked for no report" if done else "The grid did not come to its end, see above"
+    return f"{why}{f'; {_INDEX} is of an earlier call' if _INDEX.exists() else ''}."
