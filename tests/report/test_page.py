@@ -14,6 +14,7 @@ from convbench.report import cost_figures, figures
 from convbench.report.data_page import Strip
 from convbench.report.page import Leaderboard, Report, render
 from convbench.report.pages import PAGES
+from convbench.stages.journal import blank_metrics
 
 SPEED = {
     "architecture": "net",
@@ -148,6 +149,13 @@ def test_every_run_is_listed_with_its_value(runs, pages):
 
     for row in runs.to_dict("records"):
         assert f'id="{row["run_id"]}" data-test="{row["test_score"]}"' in html
+
+
+def test_a_pretraining_that_was_killed_is_a_row_with_its_reason(runs):
+    killed = {**blank_metrics("zoo/net/scratch/none/s0"), "outcome": "killed", "reason": "SIGKILL"}
+    pages = render(_report(runs, pretraining=[{"architecture": "net", "source": "zoo", **killed}]))
+
+    assert '<td class="n">killed: SIGKILL</td>' in pages["cost.html"]
 
 
 def test_every_figure_has_a_finding_alternative_text_a_caption_and_its_data(pages):
