@@ -23,7 +23,7 @@ def _runs(scores):
 
 
 class World:
-    """Configurations whose scores move by ``moves`` with rounding, and as a share of it with the seed."""
+    """Scores that move by ``moves`` with rounding, and by ``seed_share`` times that with the seed."""
 
     def __init__(self, unlike=0.6, seed_share=0.0, heavy=False):
         self.rng = np.random.default_rng(0)

@@ -41,7 +41,8 @@ def bands(runs: pd.DataFrame, perturbed: pd.DataFrame) -> pd.Series:
 
 
 def _of_task(task: pd.DataFrame) -> pd.Series:
-    scores = task.melt([*FACTORS, "run_id"], ["test_score", "test_score_2"], value_name="score")
+    both = task[[*FACTORS, "test_score", "test_score_2"]]
+    scores = both.melt(list(FACTORS), value_name="score")
     grouped = scores.astype({"score": float}).groupby(list(FACTORS), sort=False)["score"]
     variances = np.maximum(grouped.var().to_numpy(), _of_rounding(scores["score"].to_numpy(float)))
     counts = grouped.size()
