@@ -27,6 +27,14 @@ def test_only_sources_that_a_strategy_starts_from_are_pretrained_on(values):
     assert Grid.parse(values, "a.yaml").sources() == []
 
 
+def test_a_perturbation_reaches_every_run_and_pretraining(values):
+    values["perturbation"] = 1e-7
+    grid = Grid.parse(values, "a.yaml")
+
+    sizes = {run.perturbation for run in grid.runs()}
+    assert sizes | {grid.pretraining_run("resnet20", "letters").perturbation} == {1e-7}
+
+
 def _wrong(values, message):
     with pytest.raises(UserError) as caught:
         Grid.parse(values, "a.yaml")

@@ -19,6 +19,7 @@ def test_an_option_that_is_off_is_not_written_so_a_new_one_changes_no_run(spec):
     written = json.loads(canonical_json(spec))
 
     assert "channels" not in written
+    assert "perturbation" not in written
     assert "ema" not in written["optimisation"]
     assert "train_size" in written
     on = spec.model_copy(update={"channels": 1})

@@ -117,6 +117,56 @@ def test_the_same_spec_gives_the_same_bits(spec, prepared, tmp_path, capsys):
     assert "1 of 1 runs are identical" in capsys.readouterr().out
 
 
+def _perturbed(spec, size):
+    return spec.model_copy(update={"perturbation": size})
+
+
+def test_a_perturbation_moves_each_initial_weight_by_about_its_size(spec, prepared):
+    data, device = open_prepared(prepared), torch.device("cpu")
+
+    plain = cell.assemble(spec, data, device, None, 0.1).network
+    moved = cell.assemble(_perturbed(spec, 1e-3), data, device, None, 0.1).network
+
+    pairs = zip(plain.parameters(), moved.parameters(), strict=True)
+    relative = torch.cat([(b / a - 1)[a != 0].flatten() for a, b in pairs]).detach()
+    assert float(relative.std()) == pytest.approx(1e-3, rel=0.05)
+    assert float(relative.mean()) == pytest.approx(0, abs=1e-4)
+
+
+def test_a_perturbation_of_a_rounding_error_moves_loaded_weights_too(spec, prepared, tmp_path):
+    network = ARCHITECTURES["simple_cnn"].build(3, 8)
+    file = tmp_path / "zoo.safetensors"
+    save_weights(file, network.state_dict(), Normalisation((0.1,) * 3, (0.2,) * 3))
+    own = _perturbed(spec, 1e-7).model_copy(update={"method": "fine_tune", "weights": "zoo"})
+    own = own.model_copy(update={"optimisation": own.optimisation.model_copy(update={"body_lr": 0.1})})
+
+    moved = cell.assemble(own, open_prepared(prepared), torch.device("cpu"), file, 0.1).network
+
+    first, before = next(moved.parameters()), next(network.parameters())
+    assert not first.equal(before)
+    assert torch.allclose(first, before, rtol=1e-6, atol=0)
+
+
+def test_a_perturbation_moves_the_numbers_a_little_and_the_same_one_to_the_same_bits(
+    spec, prepared, tmp_path
+):
+    for name, size in {"off": 0.0, "on": 1e-7, "again": 1e-7}.items():
+        train(_perturbed(spec, size), prepared, None, tmp_path / name / "runs" / spec.id, None)
+
+    off, on = (read_json(tmp_path / name / "runs" / spec.id / "metrics.json") for name in ("off", "on"))
+    assert on["test_loss"] != off["test_loss"]
+    assert on["test_loss"] == pytest.approx(off["test_loss"], rel=1e-3)
+    assert diff(tmp_path / "on", tmp_path / "again") == 0
+
+
+def test_without_a_perturbation_the_weights_are_the_seeds_to_the_bit(spec, prepared):
+    plain = cell.untrained(spec, 3).state_dict()
+
+    found = cell.assemble(spec, open_prepared(prepared), torch.device("cpu"), None, 0.1).network
+
+    assert all(tensor.equal(plain[name]) for name, tensor in found.state_dict().items())
+
+
 def test_another_seed_gives_other_numbers_and_diff_says_which(spec, prepared, tmp_path, capsys):
     train(spec, prepared, None, tmp_path / "a" / "runs" / "one", None)
     other = spec.model_copy(update={"seed": 1})

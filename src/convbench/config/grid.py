@@ -33,6 +33,7 @@ from convbench.config.spec import (
     Resize,
     RunSpec,
     Seed,
+    Share,
     folder_of,
 )
 from convbench.config.weights import IMAGENET, WeightsFile, is_imagenet
@@ -94,6 +95,8 @@ class Grid(Frozen):
     """What networks see: 3, colour; 1, the luminance alone."""
     gradient_norms: bool = False
     """Record the norm of each layer's gradient along the training."""
+    perturbation: Share = 0.0
+    """Multiply each initial weight by 1 + this x N(0, 1): 1e-7 imitates another processor's rounding."""
     explain: Annotated[tuple[ArchitectureName, ...], AfterValidator(_distinct)] | None = None
     """Architectures whose trained networks the report opens; none given: the first by name."""
     threads: Count
@@ -226,7 +229,7 @@ class Grid(Frozen):
 
     def _surroundings(self) -> dict[str, Any]:
         """Return what all runs have in common."""
-        names = ("image_size", "threads", "device", "channels", "gradient_norms")
+        names = ("image_size", "threads", "device", "channels", "gradient_norms", "perturbation")
         return {name: getattr(self, name) for name in names}
 
     def starts(self) -> list[tuple[str, str]]:

@@ -144,6 +144,8 @@ class RunSpec(Frozen):
     """3: colour; 1: the luminance alone."""
     gradient_norms: bool = False
     """Record the norm of each layer's gradient at the first step of each epoch."""
+    perturbation: Share = 0.0
+    """Relative size of a random change of each initial weight: shows how training amplifies rounding."""
 
     @property
     def task(self) -> str:

@@ -24,7 +24,7 @@ from convbench.models import architecture_of
 from convbench.models.base import Architecture, blocks_of, stem_note
 from convbench.models.grey import to_grey
 from convbench.models.weights import Normalisation, load_weights
-from convbench.seeding import seeded
+from convbench.seeding import generator, seeded
 from convbench.strategies import strategy_of
 from convbench.strategies.base import Parts, Rates
 
@@ -74,6 +74,8 @@ def assemble(
     if weights is not None:
         loaded = load_weights(network, architecture.head, weights, with_head=strategy.keeps_head)
         normalisation, left_out = loaded.normalisation, loaded.left_out
+    if spec.perturbation:
+        perturb(network, spec.perturbation, generator("perturbation", spec.id))
     if spec.optimisation.dropout is not None:
         set_dropout(network, network.get_submodule(architecture.head), spec.optimisation.dropout)
     network.to(device)
@@ -115,6 +117,17 @@ def untrained(spec: RunSpec, classes: int) -> nn.Module:
     if spec.channels == 1:
         to_grey(network)
     return network
+
+
+@torch.no_grad()
+def perturb(network: nn.Module, size: float, draws: Generator) -> None:
+    """Multiply each parameter by 1 + ``size`` * N(0, 1).
+
+    In double precision: 1 + 1e-7 is between two numbers of single precision.
+    """
+    for weight in network.parameters():
+        noise = torch.randn(weight.shape, generator=draws, dtype=torch.float64)
+        weight.copy_(weight.double() * (1 + size * noise))
 
 
 def _parts(network: nn.Module, architecture: Architecture) -> Parts:
