@@ -4,6 +4,7 @@ Each stage is imported when it is called: a training needs no MLflow, a diff no 
 """
 
 import argparse
+import json
 import os
 import sys
 import traceback
@@ -17,12 +18,15 @@ from convbench.errors import (
     UserError,
     is_out_of_memory,
 )
+from convbench.portable import cap
 from convbench.stages.folders import TABLES, TRACKED
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run one subcommand; a user's mistake ends with one message, each error with its own status."""
     options = _parser().parse_args(arguments)
+    if options.capped(options):  # here, before a stage brings torch and NumPy along
+        cap()
     try:
         code = options.run(options)
     except UserError as error:
@@ -40,6 +44,7 @@ def main(arguments: list[str] | None = None) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="convbench", description="Stages of the benchmark.")
     parser.add_argument("--version", action="version", version=__version__)
+    parser.set_defaults(capped=lambda options: False)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     add = commands.add_parser("check", help="check a config file and say what it comes to")
@@ -61,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     add.add_argument("--config", type=Path, help="the config that describes it, if it is your own")
     add.add_argument("--renew", action="store_true", help="make it again, and pin what comes out")
     add.add_argument("--settings", help=argparse.SUPPRESS)
-    add.set_defaults(run=_fetch)
+    add.set_defaults(run=_fetch, capped=lambda options: True)
 
     add = commands.add_parser("verify", help="check datasets against data.dvc, byte for byte")
     add.add_argument("dataset", nargs="+")
@@ -96,8 +101,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     add.set_defaults(run=_reproduced)
     _add_rules(commands)
+    _add_trainings(commands)
     _add_results(commands)
     return parser
+
+
+def _is_portable(options: argparse.Namespace) -> bool:
+    """Tell whether a run asks for the same bits on all processors."""
+    return bool(json.loads(options.spec).get("portable"))
 
 
 def _add_rules(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -114,7 +125,7 @@ def _add_rules(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     add.add_argument("--resize", choices=("stretch", "crop"), required=True)
     add.add_argument("--workers", type=int, default=1, help="threads")
     add.add_argument("--out", type=Path, required=True)
-    add.set_defaults(run=_prepare)
+    add.set_defaults(run=_prepare, capped=lambda options: True)
 
     add = commands.add_parser("audit", help="look for what makes a dataset's numbers doubtful")
     add.add_argument("--prepared", type=Path, required=True)
@@ -136,6 +147,9 @@ def _add_rules(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     add.add_argument("dataset", nargs="+")
     add.set_defaults(run=_pin)
 
+
+def _add_trainings(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add what the rules that train and measure call."""
     add = commands.add_parser("train", help="train and test one run")
     add.add_argument("--spec", required=True, help="the run, as JSON")
     add.add_argument("--prepared", type=Path, required=True)
@@ -148,14 +162,14 @@ def _add_rules(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help="metrics.json, in the folder for all else, and a .safetensors where weights are kept",
     )
     add.add_argument("--rates", type=Path, nargs="?", help="what find-rate wrote")
-    add.set_defaults(run=_train)
+    add.set_defaults(run=_train, capped=_is_portable)
 
     add = commands.add_parser("find-rate", help="test a range of learning rates")
     add.add_argument("--spec", required=True, help="a run of the cell, as JSON")
     add.add_argument("--prepared", type=Path, required=True)
     add.add_argument("--weights", type=Path, nargs="?", help="start from this file")
     add.add_argument("--out", type=Path, required=True)
-    add.set_defaults(run=_find_rate)
+    add.set_defaults(run=_find_rate, capped=_is_portable)
 
     add = commands.add_parser("speed", help="measure how fast a network predicts and learns")
     add.add_argument("architecture")
@@ -163,13 +177,14 @@ def _add_rules(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     add.add_argument("--channels", type=int, choices=(1, 3), required=True)
     add.add_argument("--threads", type=int, required=True)
     add.add_argument("--device", choices=("auto", "cpu", "cuda"), required=True)
+    add.add_argument("--portable", action="store_true", help="with what portable runs may use")
     add.add_argument("--out", type=Path, required=True)
-    add.set_defaults(run=_speed)
+    add.set_defaults(run=_speed, capped=lambda options: options.portable)
 
     add = commands.add_parser("import-weights", help="bring weights that were trained elsewhere")
     add.add_argument("--spec", required=True, help="which, as JSON")
     add.add_argument("--out", type=Path, required=True)
-    add.set_defaults(run=_import_weights)
+    add.set_defaults(run=_import_weights, capped=lambda options: True)
 
 
 def _add_results(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+import torch
+
 _PACKAGES = ("convbench", "numpy", "pillow", "torch", "torchvision")
 
 
@@ -18,6 +20,8 @@ class Environment:
     """Git commit of the working tree, ``-dirty`` where it differs; ``unknown`` outside a checkout."""
     processor: str
     cores: int
+    instructions: str
+    """Instruction set of torch's kernels: what a portable run is capped to, or all that there is."""
     system: str
     python: str
     packages: dict[str, str]
@@ -29,6 +33,7 @@ def environment() -> Environment:
         commit=_commit(),
         processor=_processor(),
         cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+        instructions=torch.backends.cpu.get_cpu_capability(),
         system=f"{platform.system()} {platform.machine()}",
         python=platform.python_version(),
         packages={name: version(name) for name in _PACKAGES},

@@ -136,9 +136,10 @@ rule speed:
         channels=PLAN.grid.channels,
         threads=PLAN.grid.threads,
         device=PLAN.grid.device,
+        portable="--portable" if PLAN.grid.portable else "",
     shell:
         JOB + "speed {params.name} --input {params.size} --channels {params.channels}"
-        " --threads {params.threads} --device {params.device} --out {output}"
+        " --threads {params.threads} --device {params.device} {params.portable} --out {output}"
 
 
 rule track:

@@ -20,7 +20,7 @@ def colour_jitter(images: Tensor, targets: Tensor, draw: Generator) -> tuple[Ten
     amounts = torch.rand(4, count, generator=draw) * 2 - 1
     factors = 1 + amounts[:3] * _FACTOR
     changes = (brightness, contrast, saturation, hue)
-    order = torch.rand(4, count, generator=draw).argsort(dim=0)
+    order = torch.rand(4, count, generator=draw).argsort(dim=0, stable=True)
     images = images.clone()
     for now in order:  # which change each image's first one is, second, ...
         for number, (change, amount) in enumerate(

@@ -6,11 +6,14 @@ what lies outside is cut off. The label's share is that of the pixels, counted, 
 image may lose what its label says, so this counts as hiding a part.
 """
 
+import math
+
 import torch
 from torch import Generator, Tensor
 
 from convbench.augment.base import Augmentation
 from convbench.augment.box import boxes
+from convbench.augment.exact import each
 from convbench.augment.mixing import blend_targets, partners
 
 
@@ -18,7 +21,7 @@ def cutmix(images: Tensor, targets: Tensor, draw: Generator) -> tuple[Tensor, Te
     """Paste into each image ``[C, S, S]`` a box of a partner, of its own size and at its own place."""
     side, count = images.shape[-1], len(images)
     partner = partners(count, draw).to(images.device)
-    size = (side * torch.rand(count, generator=draw).sqrt()).long()
+    size = (side * each(math.sqrt, torch.rand(count, generator=draw))).long()
     pasted = boxes(side, size, draw).to(images.device)
     own = 1 - pasted.to(images).mean(dim=(1, 2, 3))
     return torch.where(pasted, images[partner], images), blend_targets(targets, partner, own)

@@ -13,6 +13,7 @@ from torch import Generator, Tensor
 from torch.nn import functional as F
 
 from convbench.augment.base import Augmentation
+from convbench.augment.exact import each
 
 _AREA = 0.08, 1.0  # of the picture
 _RATIO = math.log(3 / 4), math.log(4 / 3)  # of the logarithm of width over height
@@ -37,10 +38,11 @@ def _sizes(side: int, count: int, draw: Generator) -> Tensor:
     """Return the parts' widths and heights in pixels ``[2, count]``: the first try's that fits."""
     area, ratio = torch.rand(2, _TRIES, count, generator=draw)
     area = (_AREA[0] + area * (_AREA[1] - _AREA[0])) * side**2
-    ratio = (_RATIO[0] + ratio * (_RATIO[1] - _RATIO[0])).exp()
-    sizes = torch.stack(((area * ratio).sqrt(), (area / ratio).sqrt())).round().clamp(min=1)
+    ratio = each(math.exp, _RATIO[0] + ratio * (_RATIO[1] - _RATIO[0]))
+    sizes = each(math.sqrt, torch.stack((area * ratio, area / ratio))).round().clamp(min=1)
     fits = (sizes <= side).all(dim=0)
-    first = sizes.gather(1, fits.int().argmax(dim=0).expand(2, 1, count)).squeeze(1)
+    tried = (fits.cumsum(dim=0) == 0).sum(dim=0).clamp(max=_TRIES - 1)  # before the first that fits
+    first = sizes.gather(1, tried.expand(2, 1, count)).squeeze(1)
     return torch.where(fits.any(dim=0), first, side)
 
 

@@ -93,6 +93,8 @@ class Grid(Frozen):
     """Files to start from: what the grid calls them -> one an architecture."""
     channels: Channels = 3
     """What networks see: 3, colour; 1, the luminance alone."""
+    portable: bool = False
+    """Compute with what every x86-64 processor with AVX2 has: the same bits on all of them."""
     gradient_norms: bool = False
     """Record the norm of each layer's gradient along the training."""
     perturbation: Share = 0.0
@@ -229,7 +231,15 @@ class Grid(Frozen):
 
     def _surroundings(self) -> dict[str, Any]:
         """Return what all runs have in common."""
-        names = ("image_size", "threads", "device", "channels", "gradient_norms", "perturbation")
+        names = (
+            "image_size",
+            "threads",
+            "device",
+            "channels",
+            "portable",
+            "gradient_norms",
+            "perturbation",
+        )
         return {name: getattr(self, name) for name in names}
 
     def starts(self) -> list[tuple[str, str]]:

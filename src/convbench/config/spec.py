@@ -142,6 +142,8 @@ class RunSpec(Frozen):
     device: Device
     channels: Channels = 3
     """3: colour; 1: the luminance alone."""
+    portable: bool = False
+    """Compute with what every x86-64 processor with AVX2 has: see ``convbench.portable``."""
     gradient_norms: bool = False
     """Record the norm of each layer's gradient at the first step of each epoch."""
     perturbation: Share = 0.0

@@ -1,6 +1,7 @@
 """Making what ``prepared`` reads: images decoded, resized, divided and written once."""
 
 import hashlib
+import math
 import mmap
 import os
 from collections import Counter
@@ -291,13 +292,17 @@ def _channels(pixels: np.ndarray, rows: np.ndarray) -> tuple[list[float], list[f
     for block in _blocks(pixels, rows):
         strip = Image.fromarray(block.reshape(-1, block.shape[2], 3))
         counts += np.array(strip.histogram(), dtype=np.int64).reshape(3, 256)
-    values = np.arange(256) / 255
-    means = [float(np.average(values, weights=count)) for count in counts]
-    variances = [
-        float(np.average((values - mean) ** 2, weights=count))
-        for mean, count in zip(means, counts, strict=True)
-    ]
-    return means, [max(variance, 1e-12) ** 0.5 for variance in variances]
+    moments = [_moments(count.tolist()) for count in counts]
+    return [mean for mean, _ in moments], [deviation for _, deviation in moments]
+
+
+def _moments(counts: Sequence[int]) -> tuple[float, float]:
+    """Return mean and standard deviation, in [0, 1], of values 0 to 255; rounded once, at the end."""
+    number = sum(counts)
+    total = sum(value * count for value, count in enumerate(counts))
+    squares = sum(value**2 * count for value, count in enumerate(counts))
+    variance = (number * squares - total**2) / (255 * number) ** 2
+    return total / (255 * number), math.sqrt(max(variance, 1e-12))
 
 
 def _blocks(pixels: np.ndarray, rows: np.ndarray) -> Iterator[np.ndarray]:

@@ -27,7 +27,8 @@ def make_optimiser(
         split.append({"params": [p for p in every if p.ndim <= 1], "lr": lr, "weight_decay": 0.0})
     if kind == "sgd":
         return SGD(split, lr=1.0, momentum=momentum, nesterov=momentum > 0)
-    return AdamW(split, betas=(momentum, ADAMW_BETA2))
+    # Fused, as its square root is the processor's own; the plain one's differs between processors.
+    return AdamW(split, betas=(momentum, ADAMW_BETA2), fused=True)
 
 
 def make_schedule(kind: str, optimiser: Optimizer, steps: int, warmup: int = 0) -> LRScheduler:

@@ -225,6 +225,16 @@ def _scratch_rate(grid: Grid, settings: StrategySettings) -> tuple[float, str]:
     return _USUAL[kind], f"a usual rate from scratch with {kind}"
 
 
+def _not_portable(grid: Grid) -> list[str]:
+    """Say what a portable grid asks for that gives other bits on other machines."""
+    if not grid.portable or grid.device == "cpu":
+        return []
+    return [
+        f"device: {grid.device!r} with 'portable: true'; a GPU rounds differently: 'device: cpu', or "
+        "'portable: false'"
+    ]
+
+
 _CHECKS: tuple[Callable[[Grid], Iterable[str]], ...] = (
     _unknown_names,
     _unknown_augmentations,
@@ -235,5 +245,6 @@ _CHECKS: tuple[Callable[[Grid], Iterable[str]], ...] = (
     _seen_before,
     _impossible_draws,
     _broken_labels,
+    _not_portable,
     network_problems,
 )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from convbench.errors import UserError
+from convbench.portable import can_be_capped
 from convbench.stages.checks import rate_warnings
 from convbench.stages.ending import summary_of
 from convbench.stages.fetch import check_changed
@@ -15,6 +16,11 @@ from convbench.stages.grid import DEFAULT, plan_of
 from convbench.stages.plan import Plan
 from convbench.stages.previous import PREVIOUS, set_aside
 from convbench.stages.runs import check_folders
+
+_CLOSE = (
+    "portable: this is not Linux on x86-64 with AVX2, so runs use what there is: their numbers are near "
+    "those of other machines, not the same"
+)
 
 
 def ready(config: Mapping[str, Any], files: Sequence[str | Path]) -> Plan:
@@ -26,6 +32,8 @@ def ready(config: Mapping[str, Any], files: Sequence[str | Path]) -> Plan:
         plan = plan_of(config, files)
         check_folders()
         check_changed(plan.grid.dataset_names(), plan.grid.datasets)
+        if plan.grid.portable and not can_be_capped():
+            print(_CLOSE, file=sys.stderr)
         for name, warning in rate_warnings(plan.grid).items():
             print(f"strategies.{name}: {warning}", file=sys.stderr)
     except UserError as error:
