@@ -71,7 +71,14 @@ def _parser() -> argparse.ArgumentParser:
     add = commands.add_parser("reproduced", help="compare the numbers with the expected ones")
     add.add_argument("config", type=Path)
     add.add_argument("--tables", type=Path, default=TABLES)
+    add.add_argument("--strict", action="store_true", help="exit 1 unless every run is exact")
     add.add_argument("--update", action="store_true", help="make these the expected numbers")
+    add.add_argument(
+        "--perturbed",
+        type=Path,
+        metavar="FOLDER",
+        help="with --update: results of the same grid with 'perturbation: 1e-7'; gives the bands",
+    )
     add.set_defaults(run=_reproduced)
     _add_rules(commands)
     _add_results(commands)
@@ -320,6 +327,8 @@ def _reproduced(options: argparse.Namespace) -> int:
 
     grid = read_plan(options.config).grid.name
     if options.update:
-        expect(grid, options.tables)
+        expect(grid, options.tables, options.perturbed)
         return 0
-    return min(report_reproduction(grid, options.tables), 1)
+    if options.perturbed:
+        raise UserError("--perturbed goes with --update: it is what the bands are made from")
+    return int(not report_reproduction(grid, options.tables, strict=options.strict))

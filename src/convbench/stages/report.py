@@ -245,7 +245,7 @@ def _reproduction(plan: Plan, tables: Path) -> str:
     result = reproduction(plan.grid.name, tables)
     if result is None:
         return "The repository carries no expected numbers for this grid."
-    return f"Against the numbers that the repository expects: {result.in_words()}"
+    return result.in_words()
 
 
 def _labels(labels: pd.DataFrame, runs: pd.DataFrame, summary: pd.DataFrame) -> list[Mapping[str, Any]]:

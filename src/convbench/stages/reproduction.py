@@ -4,11 +4,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from convbench.analysis.reproduction import EXPECTED_COLUMNS, Reproduction, compare
+from convbench.analysis.bands import bands
+from convbench.analysis.reproduction import BAND, EXPECTED_COLUMNS, Reproduction, compare
 from convbench.errors import UserError
 from convbench.files import make_folder, write_whole
 
 EXPECTED = Path("config/expected")
+_RUNS = "runs.parquet"
+_DIGITS = 5  # of a band, a fraction
 
 
 def reproduction(grid: str, tables: Path) -> Reproduction | None:
@@ -23,28 +26,55 @@ def expected_numbers(grid: str) -> list[str]:
     return [str(path)] if path.exists() else []
 
 
-def report_reproduction(grid: str, tables: Path) -> int:
-    """Print how many runs were reproduced; return how many were not."""
+def report_reproduction(grid: str, tables: Path, *, strict: bool = False) -> bool:
+    """Say in a sentence how far the runs are as expected; tell whether that is good enough.
+
+    If ``strict``, only exact numbers are, and each run that is not exact is listed.
+    """
     found = reproduction(grid, tables)
     if found is None:
         print(f"there are no expected numbers for {grid}: {EXPECTED / grid}.csv is not there")
-        return 0
+        return not strict
     print(found.in_words())
-    for line in found.different:
-        print(f"  {line}")
-    return len(found.different)
+    if not strict:
+        return True
+    for run in found.of("within", "different", "missing"):
+        print(f"  {run.in_words()}")
+    return found.is_exact
 
 
-def expect(grid: str, tables: Path) -> None:
-    """Make the numbers in ``tables`` the expected ones of the grid."""
-    runs = _runs(tables)[list(EXPECTED_COLUMNS)]
+def expect(grid: str, tables: Path, perturbed: Path | None = None) -> None:
+    """Make the numbers in ``tables`` the expected ones of the grid.
+
+    ``perturbed`` is the results folder, or the tables, of the same grid with a ``perturbation``: from
+    both comes the band of each configuration.
+    """
+    runs = _runs(tables)
+    expected = runs[list(EXPECTED_COLUMNS)]
+    if perturbed is not None:
+        expected = expected.assign(**{BAND: _bands(runs, perturbed)})
     path = make_folder(EXPECTED) / f"{grid}.csv"
-    write_whole(path, lambda draft: runs.to_csv(draft, index=False))
-    print(f"{path} now expects {len(runs)} runs")
+    write_whole(path, lambda draft: expected.to_csv(draft, index=False))
+    without = "" if perturbed else ", without bands: --perturbed FOLDER gives them"
+    print(f"{path} now expects {len(runs)} runs{without}")
+
+
+def _bands(runs: pd.DataFrame, perturbed: Path) -> pd.Series:
+    nested = perturbed / "tables"
+    others = _runs(nested if (nested / _RUNS).exists() else perturbed)
+    found = bands(runs, others)
+    if found.empty:
+        raise UserError(f"{perturbed} holds none of the runs of this grid that finished")
+    if compare(others, runs[list(EXPECTED_COLUMNS)]).is_exact:
+        raise UserError(
+            f"{perturbed} holds the same numbers to the bit; it should hold the same grid run with "
+            "'perturbation: 1e-7', in another folder than this one"
+        )
+    return runs["run_id"].map(found).round(_DIGITS)
 
 
 def _runs(tables: Path) -> pd.DataFrame:
-    path = tables / "runs.parquet"
+    path = tables / _RUNS
     if not path.exists():
         raise UserError(f"{path} is not there yet; snakemake --cores all makes it")
     return pd.read_parquet(path)
