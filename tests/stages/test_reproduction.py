@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import pandas as pd
 import pytest
 import yaml
@@ -5,6 +7,7 @@ import yaml
 from convbench.analysis.tables import RUN_COLUMNS, table
 from convbench.cli import main
 from convbench.errors import UserError
+from convbench.stages.report import _reproduction
 from convbench.stages.reproduction import expect, report_reproduction
 
 
@@ -125,6 +128,16 @@ def test_without_a_perturbed_grid_there_are_no_bands(tables, capsys):
 
     assert "without bands: --perturbed FOLDER gives them" in capsys.readouterr().out
     assert "band" not in pd.read_csv("config/expected/tiny.csv")
+
+
+def test_the_report_says_the_same_sentence(tables, perturbed, capsys):
+    expect("tiny", tables, perturbed)
+    _write(tables, PERTURBED)
+    capsys.readouterr()
+    report_reproduction("tiny", tables)
+    plan = SimpleNamespace(grid=SimpleNamespace(name="tiny"))
+
+    assert _reproduction(plan, tables) == capsys.readouterr().out.strip()
 
 
 def test_a_grid_without_expected_numbers_says_so_and_is_not_strictly_reproduced(tables, capsys):
