@@ -17,14 +17,8 @@ import numpy as np
 import pandas as pd
 from scipy import optimize, special, stats
 
+from convbench.analysis.reproduction import INSIDE
 from convbench.analysis.summary import FACTORS, TASK
-
-INSIDE = 0.99
-"""Share of the runs that the band holds where they differ by rounding and seed alone.
-
-Simulated with three seeds and 14 configurations a task, normal draws: 99.1% or more; where draws have
-heavy tails (Student's t with 4 degrees of freedom): 98.6%.
-"""
 
 
 def bands(runs: pd.DataFrame, perturbed: pd.DataFrame) -> pd.Series:

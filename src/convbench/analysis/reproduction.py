@@ -7,8 +7,6 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from convbench.analysis.bands import INSIDE
-
 EXPECTED_COLUMNS = (
     "run_id",
     "outcome",
@@ -21,6 +19,14 @@ EXPECTED_COLUMNS = (
 )
 BAND = "band"
 """The column beside them, where it was measured: how far a test score may be away; see ``bands``."""
+
+INSIDE = 0.99
+"""Share of the runs that the band holds where they differ by rounding and seed alone.
+
+Simulated with three seeds and 14 configurations a task: 99.3% or more of the runs that differ by
+rounding alone, 98.7% where the draws have heavy tails (Student's t with 4 degrees of freedom), 97.4% or
+more of those of another seed. Of the runs that are 6 standard deviations away, it shows 75%; 10: 98%.
+"""
 
 Kind = Literal["exact", "within", "different", "missing"]
 """Every number equal, to the last bit; the test score within the band; neither; not there, or not

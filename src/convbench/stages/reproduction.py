@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from convbench.analysis.bands import bands
 from convbench.analysis.reproduction import BAND, EXPECTED_COLUMNS, Reproduction, compare
 from convbench.errors import UserError
 from convbench.files import make_folder, write_whole
@@ -60,6 +59,10 @@ def expect(grid: str, tables: Path, perturbed: Path | None = None) -> None:
 
 
 def _bands(runs: pd.DataFrame, perturbed: Path) -> pd.Series:
+    from convbench.analysis.bands import (
+        bands,
+    )  # SciPy takes a second, and each snakemake reads this file
+
     nested = perturbed / "tables"
     others = _runs(nested if (nested / _RUNS).exists() else perturbed)
     found = bands(runs, others)
