@@ -28,7 +28,7 @@ def test_only_sources_that_a_strategy_starts_from_are_pretrained_on(values):
 
 
 def test_a_perturbation_reaches_every_run_and_pretraining(values):
-    values["perturbation"] = 1e-7
+    values["perturbation"] = "1e-7"  # as YAML reads it: a number without a point is text to it
     grid = Grid.parse(values, "a.yaml")
 
     sizes = {run.perturbation for run in grid.runs()}
