@@ -29,7 +29,7 @@ def depths(runs: pd.DataFrame, epochs: pd.DataFrame) -> pd.DataFrame:
     finished["series"] = ["cifar" if depth in _OF_CIFAR else "imagenet" for depth in finished["depth"]]
     found = finished[finished["family"].notna()]
     found = found[found.groupby("depth")["family"].transform("nunique") == 2]
-    last = epochs.sort_values("epoch").groupby("run_id").tail(1).set_index("run_id")
+    last = epochs.sort_values("epoch", kind="stable").groupby("run_id").tail(1).set_index("run_id")
     found = found.assign(
         training=1 - found["run_id"].map(last["train_accuracy"]).astype(float),
         validation=1 - found["run_id"].map(last["val_accuracy"]).astype(float),

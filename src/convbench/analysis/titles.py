@@ -33,7 +33,9 @@ def by_seconds(dataset: str, summary: pd.DataFrame) -> str:
 
 def by_cost(dataset: str, task: pd.DataFrame) -> str:
     """Say which networks are worth what they cost once trained; ``front_predict_ms`` marks them."""
-    names = dict.fromkeys(task[task["front_predict_ms"]].sort_values("predict_ms")["architecture"])
+    names = dict.fromkeys(
+        task[task["front_predict_ms"]].sort_values("predict_ms", kind="stable")["architecture"]
+    )
     return f"{dataset}: worth their inference time, the fastest first: {', '.join(names)}"
 
 

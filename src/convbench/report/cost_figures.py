@@ -53,7 +53,7 @@ def accuracy_by_seconds(
                 zorder=0,
                 rasterized=len(summary) > _MANY,
             )
-            front = task[task["front"]].sort_values("seconds")
+            front = task[task["front"]].sort_values("seconds", kind="stable")
             axes.step(front["seconds"], front["test"], where="post", color="0.45", zorder=1)
             axes.set_title(f"{size:,} training images")
             axes.yaxis.set_major_formatter(PERCENT)
@@ -144,7 +144,7 @@ def accuracy_by_cost(
         grid.set_titles("")
         for name, said in _COSTS.items():
             axes = grid.axes_dict[said]
-            best = task[task[f"front_{name}"]].sort_values(name)
+            best = task[task[f"front_{name}"]].sort_values(name, kind="stable")
             axes.step(best[name], best["test"], where="post", color="0.45", zorder=1)
             axes.set_xlabel(f"{said} (log scale)")
             _logarithmic(axes, _PLAIN if name == "predict_ms" else EngFormatter(sep=" "))
