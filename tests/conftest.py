@@ -21,7 +21,7 @@ from tests.project import Project, copy_project
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that take longest, so that no core waits for another at the end."""
-    items.sort(key=lambda item: not {"workflow", "browser"} & set(item.path.parts))
+    items.sort(key=lambda item: not {"workflow", "browser", "portable"} & set(item.path.parts))
 
 
 def how(**changes: Any) -> Settings:

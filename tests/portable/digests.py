@@ -1,236 +1,293 @@
-"""Train a little in each way that the program knows, and print a digest of each: name, digest.
+"""Print a digest of all that reaches a run's numbers, a line each, as a portable grid computes it.
 
-    python -m tests.portable.digests [PATTERN]
+    python tests/portable/digests.py [PATTERN]
 
-Two processors that print the same lines compute the same bits. One process does all of it: under an
-emulator, importing torch takes longer than any of its trainings.
+Two processors that print the same lines compute the same bits. Images are small and steps are few: under
+an emulator, a step takes a hundred times as long, which grows faster than the images' area.
 """
-
-import hashlib
-import io
-import sys
-import tempfile
-from collections.abc import Callable, Iterator
-from dataclasses import replace
-from fnmatch import fnmatchcase
-from pathlib import Path
 
 from convbench.portable import cap
 
 cap()
 
-import numpy as np  # noqa: E402 (once it is capped)
-import torch  # noqa: E402
-from PIL import Image  # noqa: E402
+import hashlib
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from fnmatch import fnmatchcase
+from functools import cache, partial
+from pathlib import Path
 
-from convbench.augment import AUGMENTS  # noqa: E402
-from convbench.config.spec import Budget, Optimisation, RunSpec  # noqa: E402
-from convbench.data.base import Listing, Sample, Splitting  # noqa: E402
-from convbench.data.digits import DIGITS  # noqa: E402
-from convbench.data.images import decode  # noqa: E402
-from convbench.data.letters import _draw  # noqa: E402
-from convbench.data.prepared import Prepared, open_prepared  # noqa: E402
-from convbench.data.preparing import Settings, prepare  # noqa: E402
-from convbench.engine import range_test as range_tests  # noqa: E402
-from convbench.models.weights import save_weights  # noqa: E402
-from convbench.stages.cell import Cell, assemble  # noqa: E402
-from convbench.stages.train import _evaluate  # noqa: E402
+import numpy as np
+import torch
+from PIL import Image
 
-SIDE, IMAGES, BATCH = 8, 25, 8
-NETWORKS = ("simple_cnn", "resnet20", "plain20")
-RECIPE = {
-    "optimizer": "adamw",
-    "lr": 0.003,
-    "momentum": 0.9,
-    "weight_decay": 1e-4,
-    "schedule": "cosine",
-}
-STRATEGIES = {
-    "feature_extraction": {},
-    "fine_tune": {"body_lr": 0.001, "layer_decay": 0.7},
-    "fine_tune_last_1": {"body_lr": 0.001},
-    "probe_then_fine_tune": {"body_lr": 0.001, "probe_epochs": 1, "probe_lr": 0.01},
-    "gradual_unfreeze": {"body_lr": 0.001, "unfreeze_every": 1},
-}
-RECIPES = {
-    "sgd": {"optimizer": "sgd", "lr": 0.05},
-    "constant": {"schedule": "constant"},
-    "step": {"schedule": "step"},
-    "one_cycle": {"schedule": "one_cycle", "warmup_epochs": 0.5},
-    "ema": {"ema": 0.9},
-    "clip_norm": {"clip_norm": 0.5},
-    "label_smoothing": {"label_smoothing": 0.1},
-    "class_weights": {"class_weights": "balanced"},
-    "dropout": {"dropout": 0.3},
-}
+from convbench.augment import AUGMENTS, augmentation_of
+from convbench.config.spec import Budget, Optimisation, RunSpec
+from convbench.data.base import Listing, Sample, Splitting
+from convbench.data.digits import DIGITS
+from convbench.data.images import decode
+from convbench.data.letters import _draw
+from convbench.data.prepared import Prepared, open_prepared
+from convbench.data.preparing import Settings, prepare
+from convbench.data.splits import nested_draw
+from convbench.engine import range_test as range_tests
+from convbench.engine.evaluate import evaluate
+from convbench.models.weights import save_weights
+from convbench.seeding import generator
+from convbench.stages.cell import Cell, assemble
+
+CPU = torch.device("cpu")
+SIDE = 8
+SCRATCH = tempfile.TemporaryDirectory()  # gone when the process ends
+WORK = Path(SCRATCH.name)
+BODY = {"body_lr": 0.001}
+
+Recipe = Mapping[str, object]
+Part = torch.Tensor | np.ndarray | float | str
+Case = Callable[[], list[Part]]
 
 
-def _digest(*values: object) -> str:
-    digest = hashlib.sha256()
-    for value in values:
-        array = value.detach().numpy() if isinstance(value, torch.Tensor) else np.asarray(value)
-        digest.update(np.ascontiguousarray(array).tobytes())
-    return digest.hexdigest()[:16]
+def digest(parts: list[Part]) -> str:
+    """Return what the bits of ``parts`` are called."""
+    found = hashlib.sha256()
+    for part in parts:
+        value = part.detach().numpy() if isinstance(part, torch.Tensor) else part
+        found.update(value.tobytes() if isinstance(value, np.ndarray) else repr(value).encode())
+    return found.hexdigest()[:16]
 
 
-def _spec(architecture: str, strategy: str, augmentation: str = "none", **recipe: object) -> RunSpec:
+@cache
+def photographs() -> list[Path]:
+    """Cut two photographs into 42 pieces of several sizes, JPEG and PNG in turn."""
+    from sklearn import datasets
+
+    files = sorted((Path(datasets.__file__).parent / "images").glob("*.jpg"))
+    whole = [Image.open(file).convert("RGB") for file in files]
+    paths = []
+    for number in range(30):
+        left, top = 13 * number % 500, 37 * number % 300
+        piece = whole[number % 2].crop((left, top, left + 40 + number, top + 90 - number))
+        paths.append(WORK / f"{number:02}{('.jpg', '.png')[number % 3 == 0]}")
+        piece.save(paths[-1], quality=80)
+    return paths
+
+
+def prepared(name: str, side: int, resize: str, *, several: bool = False) -> Prepared:
+    """Prepare the photographs, divided by one label each, or by several."""
+    folder = WORK / name
+    if not folder.exists():
+        folder.mkdir()
+        samples = [
+            Sample(
+                path.name,
+                _labels(row) if several else min(row % 5, 2),
+                None,
+                partial(Image.open, path),
+            )
+            for row, path in enumerate(photographs())
+        ]
+        how = Settings(side, resize, Splitting(), None, None, skip_bad=False, refuse_leaks=False)
+        prepare("photographs", Listing(("a", "b", "c"), samples), several, how, "pin", folder)
+    return open_prepared(folder)
+
+
+def _labels(row: int) -> tuple[int, ...]:
+    return tuple(label for label in range(3) if row >> label & 1)
+
+
+def of_prepared(name: str, side: int, resize: str, *, several: bool = False) -> list[Part]:
+    """Return pixels, labels, splits and normalisation of prepared photographs."""
+    data = prepared(name, side, resize, several=several)
+    return [data.pixels, data.labels, str(data.splits.tolist()), *data.card.mean, *data.card.std]
+
+
+def of_letters() -> list[Part]:
+    """Return letters as they are drawn."""
+    draw = np.random.Generator(np.random.PCG64(0))
+    return [_draw(letter, draw) for letter in "AgΩЖ" for _ in range(8)]
+
+
+def of_digits() -> list[Part]:
+    """Return digits as they are listed and decoded, their splits, and what a task draws of them."""
+    raw = WORK / "digits"
+    raw.mkdir()
+    DIGITS.fetch(raw)
+    samples = DIGITS.read(raw, WORK).samples
+    train = np.array([sample.label for sample in samples if sample.split == "train"])
+    shown = [decode(sample.load(), SIDE, "stretch").pixels for sample in samples[::20]]
+    splits = str([sample.split for sample in samples])
+    return [*shown, splits, nested_draw(train, 50, "digits", "draw", 0)]
+
+
+def of_decoded(resize: str) -> list[Part]:
+    """Return photographs at two sizes, with the thumbnails that duplicates are found with."""
+    seen = [decode(Image.open(path), side, resize) for path in photographs()[:12] for side in (20, 48)]
+    return [pixels for each in seen for pixels in (each.pixels, each.thumb)]
+
+
+def of_augmentation(name: str) -> list[Part]:
+    """Return a batch of photographs, and their targets, after an augmentation."""
+    data = prepared("stretch", SIDE, "stretch")
+    images = torch.from_numpy(data.pixels[:24].copy()).permute(0, 3, 1, 2).float() / 255
+    changed, targets = augmentation_of(name).apply(images, torch.eye(24), generator("draw", name))
+    return [changed.contiguous(), targets]
+
+
+def spec_of(
+    network: str,
+    method: str,
+    augmentation: str,
+    channels: int,
+    epochs: int,
+    settings: Recipe,
+) -> RunSpec:
+    """Describe a short run on the photographs."""
+    recipe = {
+        "optimizer": "adamw",
+        "lr": 0.01,
+        "momentum": 0.9,
+        "weight_decay": 1e-4,
+        "schedule": "cosine",
+    }
     return RunSpec(
-        dataset="digits",
+        dataset="photographs",
         train_size=None,
         image_size=SIDE,
-        architecture=architecture,
-        weights="random" if strategy == "scratch" else "letters",
-        strategy=strategy,
-        method=strategy,
+        architecture=network,
+        weights="random" if method == "scratch" else "photographs",
+        strategy=method,
+        method=method,
         augmentation=augmentation,
         seed=0,
-        budget=Budget(
-            epochs=2 if strategy in ("probe_then_fine_tune", "gradual_unfreeze") else 1, batch_size=BATCH
-        ),
-        optimisation=Optimisation(**{**RECIPE, **recipe}),
+        budget=Budget(epochs=epochs, batch_size=8),
+        optimisation=Optimisation(**recipe | settings),
         threads=1,
         device="cpu",
+        channels=channels,
+        gradient_norms=True,
         portable=True,
     )
 
 
-def _cell(spec: RunSpec, data: Prepared, weights: Path | None = None) -> Cell:
-    lr = spec.optimisation.lr
-    assert not isinstance(lr, str)
-    return assemble(spec, data, torch.device("cpu"), weights, lr)
+def cell_of(spec: RunSpec, *, several: bool = False) -> Cell:
+    """Put a run together."""
+    data = prepared("labels", SIDE, "crop", several=True) if several else prepared("crop", SIDE, "crop")
+    weights = None if spec.weights == "random" else pretrained(spec.architecture)
+    return assemble(spec, data, CPU, weights, spec.optimisation.lr)
 
 
-def _trained(cell: Cell) -> str:
-    """Train to the end; digest the weights, the losses, the gradients and what is said of test images."""
-    epochs = list(cell.trainer.epochs())
-    said = _evaluate(cell, cell.test)
-    losses = [[epoch.train_loss, epoch.val_loss, epoch.val_score] for epoch in epochs]
-    scores = [said.loss, *said.scores.values()]
-    return _digest(*cell.trainer.result.state_dict().values(), losses, said.probabilities, scores)
+@cache
+def pretrained(network: str) -> Path:
+    """Write weights for others to start from: another seed's, before training."""
+    spec = spec_of(network, "scratch", "none", 3, 1, {}).model_copy(update={"seed": 1})
+    cell = cell_of(spec)
+    path = WORK / f"{network}.safetensors"
+    save_weights(path, cell.network.state_dict(), cell.normalisation)
+    return path
 
 
-class Digests:
-    """What is tried, by name."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.data = _prepared(folder / "digits")
-        self.weights: dict[str, Path] = {}
-
-    def tried(self) -> Iterator[tuple[str, Callable[[], str]]]:
-        yield (
-            "prepared/digits",
-            lambda: self.data.card.digest[:16] + str(self.data.card.mean + self.data.card.std),
-        )
-        yield "prepared/letters", _letters
-        yield "prepared/jpeg", _decoded
-        yield "prepared/splits", self._splits
-        for network in NETWORKS:
-            yield f"train/{network}/scratch", lambda network=network: self._scratch(network)
-        for strategy, recipe in STRATEGIES.items():
-            spec = _spec("simple_cnn", strategy, **recipe)
-            yield f"train/simple_cnn/{strategy}", lambda spec=spec: self._transferred(spec)
-        for strategy in ("feature_extraction", "fine_tune"):
-            spec = _spec("resnet20", strategy, **STRATEGIES[strategy])
-            yield f"train/resnet20/{strategy}", lambda spec=spec: self._transferred(spec)
-        for name, recipe in RECIPES.items():
-            spec = _spec("simple_cnn", "scratch", "affine", **recipe)
-            yield f"recipe/{name}", lambda spec=spec: _trained(_cell(spec, self.data))
-        for name in AUGMENTS:
-            spec = _spec("simple_cnn", "scratch", name)
-            yield f"augmentation/{name}", lambda spec=spec: _trained(_cell(spec, self.data))
-        grey = _spec("simple_cnn", "scratch").model_copy(update={"channels": 1})
-        yield "recipe/grey", lambda: _trained(_cell(grey, self.data))
-        moved = _spec("simple_cnn", "scratch").model_copy(update={"perturbation": 1e-7})
-        yield "recipe/perturbation", lambda: _trained(_cell(moved, self.data))
-        yield "recipe/several_labels", self._several_labels
-        yield "recipe/range_test", self._range_test
-
-    def _scratch(self, network: str) -> str:
-        cell = _cell(_spec(network, "scratch", "affine"), self.data)
-        digest = _trained(cell)
-        self._keep(network, cell)
-        return digest
-
-    def _keep(self, network: str, cell: Cell) -> None:
-        self.weights[network] = self.folder / f"{network}.safetensors"
-        save_weights(self.weights[network], cell.network.state_dict(), cell.normalisation)
-
-    def _transferred(self, spec: RunSpec) -> str:
-        if spec.architecture not in self.weights:
-            self._keep(spec.architecture, _cell(_spec(spec.architecture, "scratch"), self.data))
-        return _trained(_cell(spec, self.data, self.weights[spec.architecture]))
-
-    def _range_test(self) -> str:
-        cell = _cell(_spec("simple_cnn", "scratch"), self.data)
-        range_tests.STEPS = 4
-        found = range_tests.range_test(cell.trainer, lambda lr: cell.phases_at(lr)[-1])
-        return _digest(found.rates, found.losses, found.chosen)
-
-    def _several_labels(self) -> str:
-        data = _prepared(self.folder / "several", several=True)
-        return _trained(_cell(_spec("simple_cnn", "scratch", "cutmix", class_weights="balanced"), data))
-
-    def _splits(self) -> str:
-        return _digest(self.data.labels) + "".join(split[1] for split in self.data.splits)
+def of_training(
+    network: str = "simple_cnn",
+    method: str = "scratch",
+    augmentation: str = "none",
+    *,
+    channels: int = 3,
+    epochs: int = 1,
+    perturbation: float = 0.0,
+    several: bool = False,
+    **settings: object,
+) -> list[Part]:
+    """Return a short run's history, its weights, and what they say of the test images."""
+    spec = spec_of(network, method, augmentation, channels, epochs, settings)
+    cell = cell_of(spec.model_copy(update={"perturbation": perturbation}), several=several)
+    trainer = cell.trainer
+    history: list[Part] = []
+    for epoch in trainer.epochs():
+        history += [
+            epoch.lr,
+            epoch.train_loss,
+            epoch.val_loss,
+            epoch.val_score,
+            str(epoch.gradient_norms),
+        ]
+    said = evaluate(trainer.result, cell.test, trainer.standardise, trainer.objective)
+    return [*history, *trainer.result.state_dict().values(), said.probabilities, said.loss]
 
 
-def _prepared(folder: Path, *, several: bool = False) -> Prepared:
-    """Prepare some digits, with splits that are drawn here; with several labels, their number's bits."""
-    folder.mkdir()
-    raw, prepared = folder / "raw", folder / "prepared"
-    raw.mkdir()
-    prepared.mkdir()
-    DIGITS.fetch(raw)
-    listing = DIGITS.read(raw, folder)
-    samples = [replace(sample, split=None) for sample in listing.samples[:IMAGES]]
-    if several:
-        samples = [replace(sample, label=_bits(sample)) for sample in samples]
-        listing = Listing(tuple("abcd"), samples)
-    how = Settings(
-        image_size=SIDE,
-        resize="stretch",
-        splitting=Splitting(val_share=0.2, test_share=0.2),
-        keeps=DIGITS.keeps,
-        score=None,
-        skip_bad=False,
-        refuse_leaks=False,
-    )
-    prepare("digits", Listing(listing.classes, samples), several, how, "pin", prepared)
-    return open_prepared(prepared)
+def of_range_test() -> list[Part]:
+    """Return the curve of a range test."""
+    cell = cell_of(spec_of("simple_cnn", "scratch", "none", 3, 1, {}))
+    range_tests.STEPS = 4
+    found = range_tests.range_test(cell.trainer, lambda lr: cell.phases_at(lr)[-1])
+    return [*found.losses, found.chosen]
 
 
-def _bits(sample: Sample) -> tuple[int, ...]:
-    assert isinstance(sample.label, int)
-    return tuple(bit for bit in range(4) if sample.label >> bit & 1)
+def cases() -> Iterator[tuple[str, Case]]:
+    """Yield everything that is computed, with its name."""
+    yield "data/letters", of_letters
+    yield "data/digits", of_digits
+    for resize in ("stretch", "crop"):
+        yield f"data/decoded/{resize}", lambda resize=resize: of_decoded(resize)
+        yield f"data/prepared/{resize}", lambda resize=resize: of_prepared(resize, SIDE, resize)
+    yield "data/prepared/labels", lambda: of_prepared("labels", SIDE, "crop", several=True)
+    for name in (*AUGMENTS, "random_resized_crop+mirror"):
+        yield f"augmentation/{name}", lambda name=name: of_augmentation(name)
+    for network, methods in _NETWORKS.items():
+        for method in methods:
+            settings = _STRATEGIES[method]
+            yield f"{network}/{method}", lambda n=network, m=method, s=settings: of_training(n, m, **s)
+    for name, settings in _RECIPES.items():
+        yield f"recipe/{name}", lambda s=settings: of_training(**s)
+    yield "range test", of_range_test
 
 
-def _letters() -> str:
-    draw = np.random.Generator(np.random.PCG64(0))
-    return _digest(*(_draw(letter, draw) for letter in "AgQz" for _ in range(3)))
-
-
-def _decoded() -> str:
-    """Compress noise and a slope as JPEG, decode them, and bring them to size in both ways."""
-    noise = np.random.default_rng(0).integers(0, 255, (90, 120, 3), dtype=np.uint8)
-    slope = np.broadcast_to(np.arange(120, dtype=np.uint8)[:, None], (90, 120, 3)[:2] + (3,))
-    found = []
-    for picture in (noise, slope):
-        file = io.BytesIO()
-        Image.fromarray(np.ascontiguousarray(picture)).save(file, "jpeg", quality=90)
-        for how in ("stretch", "crop"):
-            seen = decode(Image.open(file), SIDE, how)
-            found += [seen.pixels, seen.thumb]
-    return _digest(*found)
+_STRATEGIES: Mapping[str, Recipe] = {
+    "scratch": {},
+    "feature_extraction": {},
+    "fine_tune": BODY,
+    "fine_tune_last_1": BODY,
+    "probe_then_fine_tune": {**BODY, "probe_epochs": 1, "probe_lr": 0.01, "epochs": 2},
+    "gradual_unfreeze": {**BODY, "unfreeze_every": 1, "epochs": 2},
+    "evaluate": {},
+}
+_NETWORKS = {
+    "simple_cnn": list(_STRATEGIES),
+    "resnet20": ["scratch", "feature_extraction", "fine_tune"],
+    "plain20": ["scratch"],
+}
+_RECIPES: Mapping[str, Recipe] = {
+    "sgd": {"optimizer": "sgd", "lr": 0.05},
+    "perturbation": {"perturbation": 1e-7},
+    "constant": {"schedule": "constant"},
+    "step": {"schedule": "step", "epochs": 2},
+    "one_cycle": {"schedule": "one_cycle"},
+    "warm-up": {"warmup_epochs": 0.5},
+    "dropout": {"dropout": 0.3},
+    "label smoothing": {"label_smoothing": 0.1},
+    "clipping": {"clip_norm": 0.5},
+    "averaging": {"ema": 0.9},
+    "class weights": {"class_weights": "balanced"},
+    "layer decay": {"method": "fine_tune", "layer_decay": 0.5, **BODY},
+    "grey": {"channels": 1},
+    "augmented": {"augmentation": "affine"},
+    "mixed": {"augmentation": "crop_flip+mixup"},
+    "several labels": {"several": True},
+    "several labels, smoothed, weighted and mixed": {
+        "several": True,
+        "label_smoothing": 0.1,
+        "class_weights": "balanced",
+        "augmentation": "mixup",
+    },
+}
 
 
 def main(pattern: str = "*") -> None:
-    """Print the digests whose names fit ``pattern``."""
+    """Print a line a case whose name fits ``pattern``."""
     torch.set_num_threads(1)
-    with tempfile.TemporaryDirectory() as folder:
-        for name, digest in Digests(Path(folder)).tried():
-            if fnmatchcase(name, pattern):
-                print(name, digest(), flush=True)
+    for name, case in cases():
+        if fnmatchcase(name, pattern):
+            print(f"{digest(case())}  {name}", flush=True)
 
 
 if __name__ == "__main__":

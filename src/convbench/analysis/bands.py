@@ -24,13 +24,13 @@ from convbench.analysis.summary import FACTORS, TASK
 def bands(runs: pd.DataFrame, perturbed: pd.DataFrame) -> pd.Series:
     """Return how far each run's test score may be from the expected one, a fraction, indexed by run.
 
-<<<<<<< HEAD
+    <<<<<<< HEAD
     ``perturbed`` holds the runs of the same ids with perturbed initial weights. Runs of configurations
     that finished in one table alone have no band and are left out.
-=======
+    =======
     ``perturbed`` holds the runs of the same ids with perturbed initial weights. Runs that did not finish
     in both have no band and are left out.
->>>>>>> band
+    >>>>>>> band
     """
     both = runs.merge(perturbed[["run_id", "outcome", "test_score"]], on="run_id", suffixes=("", "_2"))
     done = both[(both["outcome"] == "finished") & (both["outcome_2"] == "finished")]
