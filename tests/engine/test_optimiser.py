@@ -20,7 +20,10 @@ def _after(optimiser_of, steps=3):
     ("kind", "reference"),
     [
         ("sgd", lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9, nesterov=True)),
-        ("adamw", lambda p: torch.optim.AdamW(p, lr=0.1, betas=(0.9, 0.999), weight_decay=0.0)),
+        (
+            "adamw",
+            lambda p: torch.optim.AdamW(p, lr=0.1, betas=(0.9, 0.999), weight_decay=0.0, fused=True),
+        ),
     ],
 )
 def test_steps_are_torchs_own(kind, reference):

@@ -3,6 +3,7 @@
 import pytest
 
 from convbench.config.grid import Grid
+from convbench.config.spec import canonical_json
 from convbench.errors import UserError
 from convbench.stages.checks import rate_ratios, rate_warnings
 from convbench.stages.plan import code_of, plan, rates_of
@@ -244,3 +245,21 @@ def test_a_users_own_architecture_is_planned_and_its_file_makes_its_runs_stale(
 
     assert spec.id == "digits@20/nets_of_mine.build/scratch/none/s0"
     assert "nets_of_mine.py" in code_of(spec)
+
+
+@pytest.mark.parametrize("device", ["auto", "cuda"])
+def test_a_portable_grid_is_computed_on_the_cpu(values, device):
+    _wrong(values | {"portable": True, "device": device}, f"device: {device!r}", "'device: cpu'")
+
+
+def test_every_run_of_a_portable_grid_is_portable_its_pretrainings_too(values):
+    made = plan(values | {"portable": True}, "a.yaml")
+
+    assert all(spec.portable for spec in (*made.runs.values(), *made.pretrainings.values()))
+
+
+def test_a_run_that_is_not_portable_is_written_as_before(values):
+    """What is new in the spec repeats no run that does not use it."""
+    spec = next(iter(plan(values, "a.yaml").runs.values()))
+
+    assert "portable" not in canonical_json(spec)

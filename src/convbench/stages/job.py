@@ -84,10 +84,8 @@ def run_job(arguments: Sequence[str], log: Path, attempt: int, task: Task) -> in
             reason = f"{ending.reason}, at each of {MOST_KILLS} attempts"
             ending = replace(ending, outcome="failed", reason=reason)
         task.end(ending)
-        said = (
-            f": {ending.reason}" if ending.outcome == "killed" else ""
-        )  # a child that raised has said it
-        print(f"{job}: {ending.outcome}{said}", flush=True)
+        if ending.outcome == "killed":  # a child that raised has said so itself
+            print(f"{job}: killed: {ending.reason}", flush=True)
     outcome = ending.outcome if ending else _outcome_in(task.result)
     again = outcome == "killed" or (outcome == "failed" and task.from_outside)
     if last or again or attempt > 1 or outcome != "finished":
