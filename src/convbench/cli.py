@@ -83,6 +83,15 @@ def _parser() -> argparse.ArgumentParser:
     add.add_argument("--outcome", choices=("failed", "diverged", "killed"), default="failed")
     add.set_defaults(run=_retry)
 
+    _add_checks(commands)
+    _add_rules(commands)
+    _add_trainings(commands)
+    _add_results(commands)
+    return parser
+
+
+def _add_checks(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add what compares results."""
     add = commands.add_parser("diff", help="compare the runs of two results folders")
     add.add_argument("one", type=Path)
     add.add_argument("other", type=Path)
@@ -100,10 +109,6 @@ def _parser() -> argparse.ArgumentParser:
         help="with --update: results of the same grid with 'perturbation: 1e-7'; gives the bands",
     )
     add.set_defaults(run=_reproduced)
-    _add_rules(commands)
-    _add_trainings(commands)
-    _add_results(commands)
-    return parser
 
 
 def _is_portable(options: argparse.Namespace) -> bool:
