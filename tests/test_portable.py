@@ -5,6 +5,7 @@ import sys
 import pytest
 import torch
 
+from convbench import cli
 from convbench.files import read_json_lines
 from convbench.portable import SWITCHES, can_be_capped, cap
 
@@ -76,3 +77,26 @@ def test_adamw_takes_the_processors_own_square_root():
     optimiser = make_optimiser("adamw", [(layer.parameters(), 0.1)], 0.9, 0.0)
 
     assert all(group["fused"] for group in optimiser.param_groups)
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments"),
+    [
+        ("prepare", ["--dataset", "digits", "--image-size", "8", "--resize", "crop", "--out", "x"]),
+        ("import-weights", ["--spec", "{}", "--out", "x"]),
+        ("fetch", ["digits"]),
+        ("find-rate", ["--spec", '{"portable": true}', "--prepared", "x", "--out", "x"]),
+        (
+            "speed",
+            [
+                *("simple_cnn", "--input", "8", "--channels", "3", "--threads", "1"),
+                *("--device", "cpu", "--out", "x", "--portable"),
+            ],
+        ),
+    ],
+)
+def test_all_whose_numbers_reach_portable_runs_is_capped_first(monkeypatch, command, arguments):
+    monkeypatch.setattr(cli, "cap", lambda: 1 / 0)
+
+    with pytest.raises(ZeroDivisionError):
+        cli.main([command, *arguments])

@@ -17,6 +17,7 @@ SWITCHES: Mapping[str, str] = {
     "ONEDNN_MAX_CPU_ISA": "AVX2",
     "MKL_CBWR": "COMPATIBLE",
     "OPENBLAS_CORETYPE": "Haswell",
+    "OPENBLAS_NUM_THREADS": "1",  # else as many as there are cores, which a product's last bits show
     "NPY_DISABLE_CPU_FEATURES": "X86_V4 AVX512_ICL AVX512_SPR",
 }
 _NEEDED = frozenset({"avx2", "fma"})  # without them, torch's kernels for AVX2 end in SIGILL

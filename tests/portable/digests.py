@@ -1,21 +1,12 @@
-"""Print a digest of all that reaches a run's numbers, a line each, as a portable grid computes it.
+"""A digest of everything that reaches a run's numbers.
 
-    python tests/portable/digests.py [PATTERN]
-
-Two processors that print the same lines compute the same bits. Images are small and steps are few: under
-an emulator, a step takes a hundred times as long, which grows faster than the images' area.
+Small images and few steps: an emulator computes some 40 million additions and products a second.
 """
 
-from convbench.portable import cap
-
-cap()
-
 import hashlib
-import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from fnmatch import fnmatchcase
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +14,7 @@ import torch
 from PIL import Image
 
 from convbench.augment import AUGMENTS, augmentation_of
-from convbench.config.spec import Budget, Optimisation, RunSpec
+from convbench.config.spec import Budget, Channels, Optimisation, RunSpec
 from convbench.data.base import Listing, Sample, Splitting
 from convbench.data.digits import DIGITS
 from convbench.data.images import decode
@@ -31,19 +22,19 @@ from convbench.data.letters import _draw
 from convbench.data.prepared import Prepared, open_prepared
 from convbench.data.preparing import Settings, prepare
 from convbench.data.splits import nested_draw
-from convbench.engine import range_test as range_tests
 from convbench.engine.evaluate import evaluate
+from convbench.engine.objective import ONE_LABEL
+from convbench.engine.optimiser import make_optimiser
+from convbench.engine.range_test import range_test
 from convbench.models.weights import save_weights
 from convbench.seeding import generator
-from convbench.stages.cell import Cell, assemble
+from convbench.stages.cell import Cell, assemble, untrained
 
-CPU = torch.device("cpu")
 SIDE = 8
-SCRATCH = tempfile.TemporaryDirectory()  # gone when the process ends
-WORK = Path(SCRATCH.name)
-BODY = {"body_lr": 0.001}
+NETWORKS = ("simple_cnn", "resnet20", "plain20")
+_SCRATCH = tempfile.TemporaryDirectory()
+WORK = Path(_SCRATCH.name)
 
-Recipe = Mapping[str, object]
 Part = torch.Tensor | np.ndarray | float | str
 Case = Callable[[], list[Part]]
 
@@ -59,15 +50,15 @@ def digest(parts: list[Part]) -> str:
 
 @cache
 def photographs() -> list[Path]:
-    """Cut two photographs into 42 pieces of several sizes, JPEG and PNG in turn."""
+    """Cut two photographs into pieces of several sizes, JPEG and PNG in turn."""
     from sklearn import datasets
 
     files = sorted((Path(datasets.__file__).parent / "images").glob("*.jpg"))
     whole = [Image.open(file).convert("RGB") for file in files]
     paths = []
-    for number in range(30):
-        left, top = 13 * number % 500, 37 * number % 300
-        piece = whole[number % 2].crop((left, top, left + 40 + number, top + 90 - number))
+    for number in range(18):
+        left, top = 53 * number % 500, 37 * number % 300
+        piece = whole[number % 2].crop((left, top, left + 40 + 2 * number, top + 90 - number))
         paths.append(WORK / f"{number:02}{('.jpg', '.png')[number % 3 == 0]}")
         piece.save(paths[-1], quality=80)
     return paths
@@ -83,7 +74,7 @@ def prepared(name: str, side: int, resize: str, *, several: bool = False) -> Pre
                 path.name,
                 _labels(row) if several else min(row % 5, 2),
                 None,
-                partial(Image.open, path),
+                lambda path=path: Image.open(path),
             )
             for row, path in enumerate(photographs())
         ]
@@ -115,41 +106,49 @@ def of_digits() -> list[Part]:
     DIGITS.fetch(raw)
     samples = DIGITS.read(raw, WORK).samples
     train = np.array([sample.label for sample in samples if sample.split == "train"])
-    shown = [decode(sample.load(), SIDE, "stretch").pixels for sample in samples[::20]]
+    shown = [decode(sample.load(), 16, "stretch").pixels for sample in samples[::20]]
     splits = str([sample.split for sample in samples])
     return [*shown, splits, nested_draw(train, 50, "digits", "draw", 0)]
 
 
+def of_numpy() -> list[Part]:
+    """Return what NumPy computes by other instructions on other processors, unless it is told not to."""
+    values = np.random.Generator(np.random.PCG64(0)).uniform(0.1, 3, (100, 100))
+    narrow = values.astype(np.float32)
+    matrices = [values @ values, narrow @ narrow, np.linalg.inv(values)]
+    functions = (np.exp, np.log, np.sin, np.cos, np.tanh, np.cbrt)
+    waves = np.abs(np.fft.rfft(narrow).astype(np.complex64))
+    return [*matrices, *(each(wide) for each in functions for wide in (values, narrow)), waves]
+
+
 def of_decoded(resize: str) -> list[Part]:
     """Return photographs at two sizes, with the thumbnails that duplicates are found with."""
-    seen = [decode(Image.open(path), side, resize) for path in photographs()[:12] for side in (20, 48)]
+    seen = [decode(Image.open(path), side, resize) for path in photographs() for side in (20, 48)]
     return [pixels for each in seen for pixels in (each.pixels, each.thumb)]
 
 
 def of_augmentation(name: str) -> list[Part]:
     """Return a batch of photographs, and their targets, after an augmentation."""
-    data = prepared("stretch", SIDE, "stretch")
-    images = torch.from_numpy(data.pixels[:24].copy()).permute(0, 3, 1, 2).float() / 255
-    changed, targets = augmentation_of(name).apply(images, torch.eye(24), generator("draw", name))
+    data = prepared("stretch", 16, "stretch")
+    images = torch.from_numpy(data.pixels.copy()).permute(0, 3, 1, 2).float() / 255
+    changed, targets = augmentation_of(name).apply(
+        images, torch.eye(len(images)), generator("draw", name)
+    )
     return [changed.contiguous(), targets]
 
 
 def spec_of(
-    network: str,
-    method: str,
-    augmentation: str,
-    channels: int,
-    epochs: int,
-    settings: Recipe,
+    network: str = "simple_cnn",
+    method: str = "scratch",
+    augmentation: str = "none",
+    *,
+    channels: Channels = 3,
+    epochs: int = 1,
+    batch_size: int = 5,
+    **settings: object,
 ) -> RunSpec:
     """Describe a short run on the photographs."""
-    recipe = {
-        "optimizer": "adamw",
-        "lr": 0.01,
-        "momentum": 0.9,
-        "weight_decay": 1e-4,
-        "schedule": "cosine",
-    }
+    recipe = {"optimizer": "adamw", "lr": 0.01, "momentum": 0.9, "weight_decay": 1e-4}
     return RunSpec(
         dataset="photographs",
         train_size=None,
@@ -160,8 +159,8 @@ def spec_of(
         method=method,
         augmentation=augmentation,
         seed=0,
-        budget=Budget(epochs=epochs, batch_size=8),
-        optimisation=Optimisation(**recipe | settings),
+        budget=Budget(epochs=epochs, batch_size=batch_size),
+        optimisation=Optimisation.model_validate({**recipe, "schedule": "cosine", **settings}),
         threads=1,
         device="cpu",
         channels=channels,
@@ -172,35 +171,16 @@ def spec_of(
 
 def cell_of(spec: RunSpec, *, several: bool = False) -> Cell:
     """Put a run together."""
-    data = prepared("labels", SIDE, "crop", several=True) if several else prepared("crop", SIDE, "crop")
-    weights = None if spec.weights == "random" else pretrained(spec.architecture)
-    return assemble(spec, data, CPU, weights, spec.optimisation.lr)
+    data = prepared("labels" if several else "one label", SIDE, "crop", several=several)
+    weights = None if spec.weights == "random" else WORK / f"{spec.architecture}.safetensors"
+    lr = spec.optimisation.lr
+    assert isinstance(lr, float)
+    return assemble(spec, data, torch.device("cpu"), weights, lr)
 
 
-@cache
-def pretrained(network: str) -> Path:
-    """Write weights for others to start from: another seed's, before training."""
-    spec = spec_of(network, "scratch", "none", 3, 1, {}).model_copy(update={"seed": 1})
-    cell = cell_of(spec)
-    path = WORK / f"{network}.safetensors"
-    save_weights(path, cell.network.state_dict(), cell.normalisation)
-    return path
-
-
-def of_training(
-    network: str = "simple_cnn",
-    method: str = "scratch",
-    augmentation: str = "none",
-    *,
-    channels: int = 3,
-    epochs: int = 1,
-    perturbation: float = 0.0,
-    several: bool = False,
-    **settings: object,
-) -> list[Part]:
+def of_training(spec: RunSpec, *, several: bool = False) -> list[Part]:
     """Return a short run's history, its weights, and what they say of the test images."""
-    spec = spec_of(network, method, augmentation, channels, epochs, settings)
-    cell = cell_of(spec.model_copy(update={"perturbation": perturbation}), several=several)
+    cell = cell_of(spec, several=several)
     trainer = cell.trainer
     history: list[Part] = []
     for epoch in trainer.epochs():
@@ -215,80 +195,89 @@ def of_training(
     return [*history, *trainer.result.state_dict().values(), said.probabilities, said.loss]
 
 
+def of_pretraining(network: str) -> list[Part]:
+    """Train a network from scratch, and keep it for others to start from."""
+    cell = cell_of(spec_of(network))
+    losses = [epoch.val_loss for epoch in cell.trainer.epochs()]
+    state = cell.network.state_dict()
+    save_weights(WORK / f"{network}.safetensors", state, cell.normalisation)
+    return [*losses, *state.values()]
+
+
 def of_range_test() -> list[Part]:
     """Return the curve of a range test."""
-    cell = cell_of(spec_of("simple_cnn", "scratch", "none", 3, 1, {}))
-    range_tests.STEPS = 4
-    found = range_tests.range_test(cell.trainer, lambda lr: cell.phases_at(lr)[-1])
+    cell = cell_of(spec_of(method="feature_extraction", batch_size=2))
+    found = range_test(cell.trainer, lambda lr: cell.phases_at(lr)[-1])
     return [*found.losses, found.chosen]
+
+
+def of_step(network: str) -> list[Part]:
+    """Return a network after one step on ten images of the embedded benchmark's size."""
+    built = untrained(spec_of(network).model_copy(update={"image_size": 16}), 10)
+    images = torch.rand(10, 3, 16, 16, generator=generator("step"))
+    optimiser = make_optimiser("adamw", [(built.parameters(), 0.003)], 0.9, 1e-4)
+    ONE_LABEL.loss(built(images), torch.arange(10)).backward()
+    optimiser.step()
+    return list(built.state_dict().values())
 
 
 def cases() -> Iterator[tuple[str, Case]]:
     """Yield everything that is computed, with its name."""
+    yield "numpy", of_numpy
     yield "data/letters", of_letters
     yield "data/digits", of_digits
     for resize in ("stretch", "crop"):
         yield f"data/decoded/{resize}", lambda resize=resize: of_decoded(resize)
-        yield f"data/prepared/{resize}", lambda resize=resize: of_prepared(resize, SIDE, resize)
+        yield f"data/prepared/{resize}", lambda resize=resize: of_prepared(resize, 16, resize)
     yield "data/prepared/labels", lambda: of_prepared("labels", SIDE, "crop", several=True)
     for name in (*AUGMENTS, "random_resized_crop+mirror"):
         yield f"augmentation/{name}", lambda name=name: of_augmentation(name)
-    for network, methods in _NETWORKS.items():
-        for method in methods:
-            settings = _STRATEGIES[method]
-            yield f"{network}/{method}", lambda n=network, m=method, s=settings: of_training(n, m, **s)
-    for name, settings in _RECIPES.items():
-        yield f"recipe/{name}", lambda s=settings: of_training(**s)
+    for network in NETWORKS:
+        yield f"{network}/pretraining", lambda network=network: of_pretraining(network)
+    for network in NETWORKS[:2]:  # plain20 has the convolutions of resnet20
+        yield f"{network}/16 px", lambda network=network: of_step(network)
+    for name, spec in _RUNS.items():
+        yield name, lambda spec=spec: of_training(spec)
+    for name, spec in _SEVERAL_LABELS.items():
+        yield name, lambda spec=spec: of_training(spec, several=True)
     yield "range test", of_range_test
 
 
-_STRATEGIES: Mapping[str, Recipe] = {
-    "scratch": {},
-    "feature_extraction": {},
-    "fine_tune": BODY,
-    "fine_tune_last_1": BODY,
-    "probe_then_fine_tune": {**BODY, "probe_epochs": 1, "probe_lr": 0.01, "epochs": 2},
-    "gradual_unfreeze": {**BODY, "unfreeze_every": 1, "epochs": 2},
-    "evaluate": {},
+_RUNS: Mapping[str, RunSpec] = {
+    **{f"{name}/feature_extraction": spec_of(name, "feature_extraction") for name in NETWORKS},
+    **{f"{name}/fine_tune": spec_of(name, "fine_tune", body_lr=0.001) for name in NETWORKS},
+    **{f"{name}/sgd": spec_of(name, optimizer="sgd", lr=0.05) for name in NETWORKS[:2]},
+    "fine_tune_last_1": spec_of(method="fine_tune_last_1", body_lr=0.001),
+    "probe_then_fine_tune": spec_of(
+        method="probe_then_fine_tune", epochs=2, probe_epochs=1, probe_lr=0.01, body_lr=0.001
+    ),
+    "gradual_unfreeze": spec_of(method="gradual_unfreeze", epochs=2, unfreeze_every=1, body_lr=0.001),
+    "evaluate": spec_of(method="evaluate"),
+    "layer decay": spec_of(method="fine_tune", layer_decay=0.5, body_lr=0.001),
+    "constant": spec_of(schedule="constant"),
+    "step": spec_of(schedule="step", epochs=2),
+    "one_cycle": spec_of(schedule="one_cycle", epochs=2),
+    "warm-up": spec_of(warmup_epochs=0.5),
+    "dropout": spec_of(dropout=0.3),
+    "label smoothing": spec_of(label_smoothing=0.1),
+    "clipping": spec_of(clip_norm=0.5),
+    "averaging": spec_of(ema=0.9),
+    "class weights": spec_of(class_weights="balanced"),
+    "grey": spec_of(channels=1),
+    "perturbation": spec_of().model_copy(update={"perturbation": 1e-7}),
+    "augmented": spec_of(augmentation="affine"),
+    "mixed": spec_of(augmentation="crop_flip+mixup"),
 }
-_NETWORKS = {
-    "simple_cnn": list(_STRATEGIES),
-    "resnet20": ["scratch", "feature_extraction", "fine_tune"],
-    "plain20": ["scratch"],
-}
-_RECIPES: Mapping[str, Recipe] = {
-    "sgd": {"optimizer": "sgd", "lr": 0.05},
-    "perturbation": {"perturbation": 1e-7},
-    "constant": {"schedule": "constant"},
-    "step": {"schedule": "step", "epochs": 2},
-    "one_cycle": {"schedule": "one_cycle"},
-    "warm-up": {"warmup_epochs": 0.5},
-    "dropout": {"dropout": 0.3},
-    "label smoothing": {"label_smoothing": 0.1},
-    "clipping": {"clip_norm": 0.5},
-    "averaging": {"ema": 0.9},
-    "class weights": {"class_weights": "balanced"},
-    "layer decay": {"method": "fine_tune", "layer_decay": 0.5, **BODY},
-    "grey": {"channels": 1},
-    "augmented": {"augmentation": "affine"},
-    "mixed": {"augmentation": "crop_flip+mixup"},
-    "several labels": {"several": True},
-    "several labels, smoothed, weighted and mixed": {
-        "several": True,
-        "label_smoothing": 0.1,
-        "class_weights": "balanced",
-        "augmentation": "mixup",
-    },
+_SEVERAL_LABELS: Mapping[str, RunSpec] = {
+    "several labels": spec_of(),
+    "several labels, smoothed, weighted and mixed": spec_of(
+        label_smoothing=0.1, class_weights="balanced", augmentation="mixup"
+    ),
 }
 
 
-def main(pattern: str = "*") -> None:
-    """Print a line a case whose name fits ``pattern``."""
+def show() -> None:
+    """Print a line a case."""
     torch.set_num_threads(1)
     for name, case in cases():
-        if fnmatchcase(name, pattern):
-            print(f"{digest(case())}  {name}", flush=True)
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+        print(f"{digest(case())}  {name}", flush=True)

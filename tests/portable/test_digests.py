@@ -19,10 +19,11 @@ pytestmark = pytest.mark.skipif(not can_be_capped(), reason="not Linux on x86-64
 
 
 def _digests(*before: str, **switches: str) -> list[str]:
-    """Return the lines of ``digests.py``, run by this interpreter, ``before`` it an emulator."""
+    """Return what ``tests.portable`` prints, run by this interpreter, ``before`` it an emulator."""
     paths = (str(ROOT / "src"), sysconfig.get_path("purelib"))
     done = subprocess.run(
-        [*before, os.path.realpath(sys.executable), str(HERE / "digests.py")],
+        [*before, os.path.realpath(sys.executable), "-m", "tests.portable"],
+        cwd=ROOT,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(paths), **switches},
         capture_output=True,
         text=True,
@@ -37,7 +38,7 @@ def _pinned() -> list[str]:
 
 
 def test_this_processor_computes_what_is_pinned_whatever_was_set_before():
-    """After a change that is to move numbers: python tests/portable/digests.py, into digests.txt."""
+    """After a change that is to move numbers: python -m tests.portable > tests/portable/digests.txt."""
     assert _digests(ATEN_CPU_CAPABILITY="default", OPENBLAS_CORETYPE="Nehalem") == _pinned()
 
 
