@@ -145,6 +145,31 @@ def test_what_finished_is_the_answer_and_what_was_lost_a_row_of_the_comparison(e
     assert compared.at[compared.index[compared["best"]][0], "seeds"] == 1
 
 
+def test_the_answer_is_among_those_that_finished(ended):
+    html = _page(ended, "index.html")
+    named = [name for name in (*BROKEN, "diverges", "sound", "fast", "slow") if f"<b>{name}</b>" in html]
+
+    assert len(named) == 1
+    assert named[0] in ("sound", "fast", "slow")
+
+
+def test_where_no_run_finished_the_report_says_so(copy):
+    strategies = {"diverges": DIVERGES}
+    copy.configure(
+        name="eight",
+        architectures=NETWORKS[:1],
+        strategies=strategies,
+        augmentations=["none"],
+        pretraining={},
+    )
+    done = copy.snakemake("--cores", "2")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "eight: 1 run: 1 diverged." in done.stdout
+    assert "No run finished" in _page(copy, "index.html")
+    assert "No networks were opened" in _page(copy, "inside.html")
+
+
 def test_its_networks_are_missed_by_name(ended):
     view = View.read(ended.root / "results/explain/digits/broken_networks.network")
 

@@ -23,8 +23,6 @@ rule pretrain:
         metrics="results/weights/{pretraining}/metrics.json",
     log:
         "logs/pretrain/{pretraining}.log",
-    benchmark:
-        "logs/pretrain/{pretraining}.tsv"
     priority: 1
     threads: PLAN.grid.threads
     params:
@@ -82,8 +80,6 @@ rule train:
         predictions="results/runs/{run}/predictions.parquet",
     log:
         "logs/train/{run}.log",
-    benchmark:
-        "logs/train/{run}.tsv"
     wildcard_constraints:
         run=any_of(set(PLAN.runs) - EXPLAINED),
     threads: PLAN.grid.threads

@@ -34,7 +34,8 @@ def summary_of(plan: Plan, config: str, *, done: bool) -> Summary:
     counts = [f"{outcomes[name]} {name}" for name in _ORDER if outcomes[name]]
     if outcomes[""]:
         counts.append(f"{outcomes['']} not run yet")
-    lines = [f"{plan.grid.name}: {len(plan.runs)} runs: {', '.join(counts)}."]
+    number = f"{len(runs)} run{'s' * (len(runs) != 1)}"
+    lines = [f"{plan.grid.name}: {number}: {', '.join(counts)}."]
     if again := _again(plan):
         lines.append(f"The same command again repeats {again}.")
     if outcomes["failed"]:
