@@ -16,4 +16,5 @@ rule all:
         "reports/index.html",
         "results/data/pinned.json",
         # Named here too: else a run that was deleted would not be missed while the report is there.
+        expand("results/runs/{run}/metrics.json", run=PLAN.runs),
         "results/ended",
