@@ -63,7 +63,7 @@ def token_of(jobs: Iterable[str]) -> str:
 
 def asked_again() -> list[str]:
     """Name the jobs that the next call of Snakemake repeats."""
-    return sorted(job for job, last in _read_all().items() if last.again)
+    return sorted(job for job, last in read_attempts().items() if last.again)
 
 
 def job_of(log: Path) -> str:
@@ -80,10 +80,11 @@ def ask_again(job: str, outcome: str) -> None:
 @cache
 def _at_start() -> Mapping[str, Attempt]:
     """Read all attempts once: what a job leaves while the grid runs concerns the next call alone."""
-    return _read_all()
+    return read_attempts()
 
 
-def _read_all() -> Mapping[str, Attempt]:
+def read_attempts() -> Mapping[str, Attempt]:
+    """Read the last attempts of all jobs that did not end well at their first one."""
     files = {path.relative_to(JOBS).with_suffix("").as_posix(): path for path in JOBS.rglob("*.json")}
     return {job: Attempt(**read_json(path)) for job, path in files.items()}
 

@@ -2,15 +2,14 @@
 
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
-from pathlib import Path
 
 from convbench.errors import UserError
 from convbench.files import read_json
-from convbench.stages.attempts import Attempt, ask_again
-from convbench.stages.folders import JOBS, METRICS, RUNS
+from convbench.stages.attempts import ask_again, read_attempts
+from convbench.stages.folders import METRICS, RUNS
 from convbench.stages.plan import Plan
 
-_OTHERS = ("pretrain", "rates", "speed", "audit", "explain")
+_OTHERS = ("pretrain/", "rates/", "speed/", "audit/", "explain/")
 """Jobs other than runs that may have failed, by the folders of their logs."""
 
 
@@ -38,13 +37,6 @@ def _runs(plan: Plan, outcome: str, pattern: str) -> Iterator[str]:
 
 
 def _beside(outcome: str, pattern: str) -> Iterator[str]:
-    for folder in _OTHERS:
-        for path in sorted((JOBS / folder).rglob("*.json")):
-            job = _name(path)
-            last = Attempt.read(job)
-            if fnmatchcase(job, pattern) and last is not None and last.outcome == outcome:
-                yield job
-
-
-def _name(path: Path) -> str:
-    return path.relative_to(JOBS).with_suffix("").as_posix()
+    for job, last in sorted(read_attempts().items()):
+        if job.startswith(_OTHERS) and fnmatchcase(job, pattern) and last.outcome == outcome:
+            yield job
