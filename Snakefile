@@ -1,4 +1,4 @@
-# From a config file to an HTML comparison; config/README.md lists the keys, README.md the commands.
+# From a config file to an HTML comparison; docs/reference/config.md lists the keys, commands.md the commands.
 from snakemake.utils import min_version
 
 min_version("9.0")
@@ -16,5 +16,5 @@ rule all:
         "reports/index.html",
         "results/data/pinned.json",
         # Named here too: else a run that was deleted would not be missed while the report is there.
-        expand("results/runs/{run}/metrics.json", run=PLAN.runs),
+        METRICS,
         "results/ended",

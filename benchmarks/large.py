@@ -27,25 +27,26 @@ SPEC = {
     "dataset": "large",
     "train_size": None,
     "weights": "random",
+    "label": "scratch",
     "strategy": "scratch",
-    "method": "scratch",
     "augmentation": "none",
     "seed": 0,
-    "optimisation": {
-        "optimizer": "adamw",
-        "lr": 0.001,
-        "momentum": 0.9,
-        "weight_decay": 0.0,
-        "schedule": "constant",
-    },
     "device": "cpu",
+}
+HYPERPARAMETERS = {
+    "epochs": 1,
+    "optimizer": "adamw",
+    "lr": 0.001,
+    "momentum": 0.9,
+    "weight_decay": 0.0,
+    "schedule": "constant",
 }
 
 
 def generate(folder: Path, number: int, side: int) -> None:
     """Write one image."""
-    draw = np.random.default_rng(number)
-    rough = Image.fromarray(draw.integers(0, 256, (8, 8, 3), dtype=np.uint8))
+    rng = np.random.default_rng(number)
+    rough = Image.fromarray(rng.integers(0, 256, (8, 8, 3), dtype=np.uint8))
     label = f"class_{number % CLASSES}"
     rough.resize((side + 32, side), Image.Resampling.BICUBIC).save(folder / label / f"{number}.jpg")
 
@@ -93,14 +94,14 @@ def main() -> None:
             *("--resize", "stretch", "--workers", workers, "--out", "prepared"),
         )
         print(f"images.npy: {Path('prepared/images.npy').stat().st_size / 1e9:.1f} GB")
-        budget = {"epochs": 1, "batch_size": options.batch_size}
-        cell = {
+        own = {
             "architecture": options.architecture,
             "image_size": options.image_size,
             "threads": options.threads,
+            "hyperparameters": {**HYPERPARAMETERS, "batch_size": options.batch_size},
         }
-        spec = json.dumps({**SPEC, **cell, "budget": budget})
-        measured("one epoch", "train", "--spec", spec, "--prepared", "prepared", "--out", "run")
+        spec, out = json.dumps({**SPEC, **own}), "run/metrics.json"
+        measured("one epoch", "train", "--spec", spec, "--prepared", "prepared", "--out", out)
         print(Path("run/metrics.json").read_text())
 
 

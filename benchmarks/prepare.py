@@ -21,8 +21,8 @@ from PIL import Image
 
 from convbench.config.datasets import DatasetSettings
 from convbench.files import sha256
-from convbench.stages.fetch import fetch
-from convbench.stages.prepare import prepare
+from convbench.jobs.fetch import fetch
+from convbench.jobs.prepare import prepare
 
 
 def plain(archive: Path, side: int, scratch: Path) -> int:

@@ -13,9 +13,9 @@ import pytest
 from filelock import FileLock
 from PIL import Image
 
-from convbench.config.spec import Budget, Optimisation, RunSpec
+from convbench.config.spec import Hyperparameters, RunSpec
 from convbench.data.base import Listing, Sample, Splitting
-from convbench.data.preparing import Settings, prepare
+from convbench.data.prepare.write import Settings, prepare
 from tests.project import Project, copy_project
 
 
@@ -42,7 +42,7 @@ def how(**changes: Any) -> Settings:
 @pytest.fixture
 def values() -> dict[str, Any]:
     """A valid config, as YAML gives it."""
-    recipe = {
+    common = {
         "optimizer": "adamw",
         "lr": 0.01,
         "momentum": 0.9,
@@ -56,13 +56,19 @@ def values() -> dict[str, Any]:
         "tasks": {"digits@20": {"epochs": 2, "batch_size": 10}},
         "architectures": ["simple_cnn", "resnet20"],
         "strategies": {
-            "scratch": {"weights": "random", **recipe},
-            "fine_tune": {"weights": "letters", "body_lr": 0.001, **recipe},
+            "scratch": {"weights": "random", **common},
+            "fine_tune": {"weights": "letters", "backbone_lr": 0.001, **common},
         },
         "augmentations": ["none", "affine"],
         "seeds": [0, 1],
         "pretraining": {
-            "letters": {"augmentation": "none", "seed": 0, "epochs": 1, "batch_size": 64, **recipe}
+            "letters": {
+                "augmentation": "none",
+                "seed": 0,
+                "epochs": 1,
+                "batch_size": 64,
+                **common,
+            }
         },
         "threads": 1,
         "device": "cpu",
@@ -79,13 +85,18 @@ def spec() -> RunSpec:
         image_size=8,
         architecture="simple_cnn",
         weights="random",
+        label="scratch",
         strategy="scratch",
-        method="scratch",
         augmentation="affine",
         seed=0,
-        budget=Budget(epochs=3, batch_size=8),
-        optimisation=Optimisation(
-            optimizer="adamw", lr=0.003, momentum=0.9, weight_decay=0.0, schedule="constant"
+        hyperparameters=Hyperparameters(
+            epochs=3,
+            batch_size=8,
+            optimizer="adamw",
+            lr=0.003,
+            momentum=0.9,
+            weight_decay=0.0,
+            schedule="constant",
         ),
         threads=1,
         device="cpu",

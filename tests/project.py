@@ -28,7 +28,7 @@ TINY = {
     "architectures": ["simple_cnn"],
     "strategies": {
         "scratch": {"weights": "random", **RECIPE},
-        "fine_tune": {"weights": "letters", "body_lr": 0.001, **RECIPE},
+        "fine_tune": {"weights": "letters", "backbone_lr": 0.001, **RECIPE},
     },
     "augmentations": ["none", "affine"],
     "seeds": [0],
@@ -81,10 +81,16 @@ class Project:
         (self.root / "config" / "config.yaml").write_text(text, encoding="utf-8")
 
     def stale(self) -> set[str]:
-        """Return what ``snakemake -n`` would train or pretrain."""
+        """Return the runs and weights that ``snakemake -n`` would make, without their keys."""
         done = self.snakemake("-n", "--quiet", "host")
         assert done.returncode == 0, done.stderr
-        return set(re.findall(r"^ +wildcards: (?:run|pretraining)=(\S+)$", done.stdout, re.MULTILINE))
+        made = r"^ +wildcards: (?:run|pretraining)=(\S+)/[0-9a-f]{8}$"
+        return set(re.findall(made, done.stdout, re.MULTILINE))
+
+    def one(self, pattern: str) -> Path:
+        """Return the one file or folder that a pattern fits; the ``*`` of a key among it."""
+        [found] = self.root.glob(pattern)
+        return found
 
 
 def copy_project(root: Path) -> Project:

@@ -71,12 +71,12 @@ def _uncapped(environment):
 
 
 def test_adamw_takes_the_processors_own_square_root():
-    from convbench.engine.optimiser import make_optimiser
+    from convbench.engine.optimizer import make_optimizer
 
     layer = torch.nn.Linear(2, 2)
-    optimiser = make_optimiser("adamw", [(layer.parameters(), 0.1)], 0.9, 0.0)
+    optimizer = make_optimizer("adamw", [(layer.parameters(), 0.1)], 0.9, 0.0)
 
-    assert all(group["fused"] for group in optimiser.param_groups)
+    assert all(group["fused"] for group in optimizer.param_groups)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_adamw_takes_the_processors_own_square_root():
         ("prepare", ["--dataset", "digits", "--image-size", "8", "--resize", "crop", "--out", "x"]),
         ("import-weights", ["--spec", "{}", "--out", "x"]),
         ("fetch", ["digits"]),
-        ("find-rate", ["--spec", '{"portable": true}', "--prepared", "x", "--out", "x"]),
+        ("find-lr", ["--spec", '{"portable": true}', "--prepared", "x", "--out", "x"]),
         (
             "speed",
             [

@@ -28,7 +28,7 @@ class Environment:
 
 
 def environment() -> Environment:
-    """Describe this process's surroundings."""
+    """Describe this process's environment."""
     return Environment(
         commit=_commit(),
         processor=_processor(),

@@ -1,4 +1,4 @@
-"""What a user can put right, told apart from what only we can."""
+"""Errors that a user can put right, apart from those of the program."""
 
 EXIT_USER_ERROR, EXIT_EXCEPTION, EXIT_MEMORY = 2, 70, 71
 """Exit statuses of the command line: a user's mistake, any other exception, no memory left."""
@@ -12,6 +12,6 @@ class UserError(ValueError):
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Tell whether an exception says that memory ran out: Python's, torch's on a GPU or on the CPU."""
+    """Tell whether an exception means that memory ran out: Python's, torch's on a GPU or on the CPU."""
     kinds = isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
     return kinds or "can't allocate memory" in str(error)

@@ -5,7 +5,7 @@ extension ``_C`` cannot load (it wants ``libc10_cuda``), so the operators that `
 missing, and ``import torchvision`` fails at the first function that registers a shape rule for one
 of them: ``operator torchvision::nms does not exist``. We detect boxes nowhere and need none of these
 operators, so where the extension cannot load their schemas are declared here, without a kernel.
-Models, transforms and datasets then work; calling ``nms`` says that it has no implementation.
+Models, transforms and datasets then work; calling ``nms`` raises that it has no implementation.
 """
 
 import ctypes

@@ -17,7 +17,7 @@ def _runs(scores):
     """Write scores ``[tasks, configurations, seeds]`` as a table of finished runs."""
     task, configuration, seed = (axis.ravel() for axis in np.indices(scores.shape))
     runs = pd.DataFrame({"train_size": task, "architecture": configuration, "seed": seed})
-    runs = runs.assign(dataset="d", strategy="s", augmentation="a", outcome="finished")
+    runs = runs.assign(dataset="d", label="s", augmentation="a", outcome="finished")
     runs["run_id"] = [f"{t}/{c}/{s}" for t, c, s in zip(task, configuration, seed, strict=True)]
     return runs.assign(test_score=scores.ravel())
 

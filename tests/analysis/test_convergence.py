@@ -43,13 +43,13 @@ def test_a_target_that_is_never_reached_is_missing_not_late():
 def test_near_is_95_percent_of_the_runs_own_best():
     found = convergence(epochs("a", 0.3, 0.38, 0.40, 0.36)).loc[0]
 
-    assert (found["epochs_to_near"], found["seconds_to_near"]) == (2, 4.0)
+    assert (found["epochs_to_95_percent"], found["seconds_to_95_percent"]) == (2, 4.0)
 
 
 def test_area_gap_and_instability_by_hand():
     found = convergence(epochs("a", 0.4, 0.6, 0.5, 0.7, training=0.95)).loc[0]
 
-    assert found["area"] == pytest.approx(0.55)
+    assert found["mean_score"] == pytest.approx(0.55)
     assert found["gap"] == pytest.approx(0.25)
     assert found["instability"] == pytest.approx(0.1 / 3)
 
@@ -61,12 +61,12 @@ def test_epochs_out_of_order_and_several_runs():
 
 
 def timed(**seconds: list[float | None]) -> pd.DataFrame:
-    rows = [("task", cell, each) for cell, own in seconds.items() for each in own]
-    return pd.DataFrame(rows, columns=["task", "cell", "seconds_to_target"])
+    rows = [("task", configuration, each) for configuration, own in seconds.items() for each in own]
+    return pd.DataFrame(rows, columns=["task", "configuration", "seconds_to_target"])
 
 
 def times(runs: pd.DataFrame) -> pd.DataFrame:
-    return time_to_target(runs, ["task", "cell"], ["task"]).set_index("cell")
+    return time_to_target(runs, ["task", "configuration"], ["task"]).set_index("configuration")
 
 
 def test_time_to_the_target_of_one_cell_has_the_interval_of_its_logarithms():
@@ -80,13 +80,15 @@ def test_time_to_the_target_of_one_cell_has_the_interval_of_its_logarithms():
 def test_what_seeds_matter_is_learned_from_all_cells_of_a_task():
     runs = timed(a=[1.0, 2.0], b=[3.0, 9.0, 5.0], c=[7.0])
     logs = runs.assign(log=np.log(runs["seconds_to_target"].astype(float)))
-    model = statsmodels.formula.api.ols("log ~ 0 + cell", logs).fit()
+    model = statsmodels.formula.api.ols("log ~ 0 + configuration", logs).fit()
 
     found = times(runs)
 
-    for cell in ("a", "b"):
-        low, high = np.exp(model.conf_int().loc[f"cell[{cell}]"])
-        assert (found.at[cell, "low"], found.at[cell, "high"]) == pytest.approx((low, high))
+    for configuration in ("a", "b"):
+        low, high = np.exp(model.conf_int().loc[f"configuration[{configuration}]"])
+        assert (found.at[configuration, "low"], found.at[configuration, "high"]) == pytest.approx(
+            (low, high)
+        )
     assert pd.isna(found.at["c", "low"])
     alone = times(timed(a=[1.0, 2.0])).loc["a"]
     assert alone["high"] > 10 * found.at["a", "high"]
@@ -101,10 +103,15 @@ def test_one_tasks_seeds_say_nothing_of_anothers():
 
 
 def test_the_interval_covers_what_it_should():
-    draw = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     hits = []
     for _ in range(300):
-        runs = timed(**{f"c{cell}": list(draw.lognormal(cell, 0.4, 2)) for cell in range(8)})
+        runs = timed(
+            **{
+                f"c{configuration}": list(rng.lognormal(configuration, 0.4, 2))
+                for configuration in range(8)
+            }
+        )
         found = times(runs)
         truth = np.exp(np.arange(8))
         hits.append((found["low"] <= truth) & (truth <= found["high"]))

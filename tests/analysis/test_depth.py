@@ -1,12 +1,14 @@
-import pandas as pd
 import pytest
+from tests.rows import rows_table, runs_table
 
-from convbench.analysis.depth import degradations, depths, in_words
+from convbench.analysis.depth import degradations, depths
+from convbench.report.text.depth import sentence
+from convbench.results.schema import EpochRow
 
 
 def _tables(errors):
     """``errors``: (architecture, seed) -> training error in the last of two epochs."""
-    runs = pd.DataFrame(
+    runs = runs_table(
         [
             {
                 "run_id": f"{name}/{seed}",
@@ -14,7 +16,6 @@ def _tables(errors):
                 "seed": seed,
                 "dataset": "cifar",
                 "train_size": 100,
-                "strategy": "scratch",
                 "augmentation": "none",
                 "outcome": "finished",
                 "test_accuracy": 0.5,
@@ -22,7 +23,7 @@ def _tables(errors):
             for name, seed in errors
         ]
     )
-    epochs = pd.DataFrame(
+    epochs = rows_table(
         [
             {
                 "run_id": f"{name}/{seed}",
@@ -32,7 +33,8 @@ def _tables(errors):
             }
             for (name, seed), error in errors.items()
             for epoch in (2, 1)
-        ]
+        ],
+        EpochRow,
     )
     return runs, epochs
 
@@ -51,30 +53,32 @@ PLANTED = {
 
 
 def test_the_training_error_of_the_last_epoch_is_compared_from_shallow_to_deep():
-    plain, residual = degradations(depths(*_tables(PLANTED)))
+    residual, plain = degradations(depths(*_tables(PLANTED)))
 
-    assert (plain.family, plain.shallow, plain.deep, plain.pairs) == ("plain", 20, 56, 2)
+    assert (plain.plain, plain.shallow, plain.deep, plain.pairs) == (True, 20, 56, 2)
     assert plain.change == pytest.approx(0.21)
     assert residual.change == pytest.approx(-0.04)
-    assert in_words(plain).startswith(
-        "Plain networks train worse as they deepen: from 20 to 56 layers the training error changes by "
-        "+21.0 points (95% interval"
+    assert sentence(plain).startswith(
+        "Plain networks train worse with more layers: from 20 to 56 layers the training error changes "
+        "by +21.0 points (95% confidence interval"
     )
-    assert in_words(residual).startswith("Residual networks are not seen to train worse as they deepen")
+    assert sentence(residual).startswith(
+        "Residual networks do not train significantly worse with more layers"
+    )
 
 
-def test_a_change_that_chance_may_have_made_is_not_called_one():
+def test_a_change_that_is_not_significant_is_not_called_one():
     errors = {**PLANTED, ("plain20", 1): PLANTED["plain56", 1]}
 
-    plain, _ = degradations(depths(*_tables(errors)))
+    _, plain = degradations(depths(*_tables(errors)))
 
     assert plain.change > 0 > plain.low
-    assert in_words(plain).startswith("Plain networks are not seen to train worse as they deepen")
+    assert sentence(plain).startswith("Plain networks do not train significantly worse with more layers")
 
 
 def test_other_architectures_and_a_single_family_are_left_out():
     found = depths(*_tables(PLANTED))
-    assert set(found["family"]) == {"plain", "resnet"}
+    assert set(found["plain"]) == {True, False}
 
     lone = {key: value for key, value in PLANTED.items() if key[0].startswith("plain")}
     assert depths(*_tables(lone)).empty
@@ -85,12 +89,12 @@ def test_runs_that_did_not_finish_are_left_out():
     runs, epochs = _tables(PLANTED)
     runs.loc[runs["run_id"] == "plain56/1", "outcome"] = "diverged"
 
-    plain, _ = degradations(depths(runs, epochs))
+    _, plain = degradations(depths(runs, epochs))
 
     assert plain.pairs == 1
-    assert in_words(plain) == (
-        "Plain networks were deepened in one pair, which says nothing of chance: from 20 to 56 layers "
-        "the training error changes by +20.0 points."
+    assert sentence(plain) == (
+        "Plain networks were deepened in one pair only: significance cannot be assessed: from 20 to 56 "
+        "layers the training error changes by +20.0 points."
     )
 
 
@@ -99,7 +103,7 @@ def test_networks_of_imagenet_and_of_cifar_are_not_one_family():
 
     found = depths(*_tables({**PLANTED, **errors, ("resnet50", 0): 0.1}))
 
-    assert set(found["architecture"]) == {
+    assert set(found["run_id"].str.partition("/")[0]) == {
         "plain20",
         "plain56",
         "resnet20",

@@ -1,12 +1,16 @@
 import numpy as np
 import pandas as pd
 import pytest
+from tests.rows import runs_table
 
-from convbench.analysis.guidelines import NOT_TESTED, guidelines
+from convbench.analysis.guidelines import guidelines
+from convbench.report.text.guidelines import guideline
+
+NOT_TESTED = "not tested here"
 
 
 def _runs(rows):
-    """Rows of (method, size, seed, val, test), and what else is given."""
+    """Rows of (strategy, size, seed, val, test), and what else is given."""
     defaults = {
         "dataset": "cats",
         "architecture": "resnet18",
@@ -16,14 +20,14 @@ def _runs(rows):
         "rate_ratio": None,
     }
     made = []
-    for method, size, seed, val, test, *more in rows:
+    for strategy, size, seed, val, test, *more in rows:
         extra = more[0] if more else {}
         made.append(
             {
                 **defaults,
                 "run_id": str(len(made)),
-                "method": method,
-                "strategy": extra.get("strategy", method),
+                "strategy": strategy,
+                "label": strategy,
                 "train_size": size,
                 "seed": seed,
                 "val_score": val,
@@ -31,13 +35,13 @@ def _runs(rows):
                 **extra,
             }
         )
-    return pd.DataFrame(made)
+    return runs_table(made)
 
 
 def _held(runs):
-    """Hold the rules against runs that get the same share of every test image right."""
-    answers = {run.run_id: np.full(2, run.test_score) for run in runs.itertuples()}
-    return guidelines(runs, answers)
+    """Hold the rules against runs that have the same score on every test image."""
+    per_image = {run.run_id: np.full(2, run.test_score) for run in runs.itertuples()}
+    return [guideline(each) for each in guidelines(runs, per_image)]
 
 
 def _verdict(runs, start):
@@ -73,7 +77,9 @@ def test_a_verdict_needs_an_interval_that_leaves_out_zero(gaps, verdict):
 def test_half_a_rule_that_fails_does_not_contradict_it():
     """Feature extraction or the top layers: the one does worse, the other was not tried."""
     half = _pairs("feature_extraction", "fine_tune", [-0.10, -0.11, -0.12])
-    top = half[half["method"] == "feature_extraction"].assign(method="fine_tune_last_1", strategy="top")
+    top = half[half["strategy"] == "feature_extraction"].assign(
+        strategy="fine_tune_last_1", label="top", trains="top"
+    )
     top = top.assign(run_id="top" + top["run_id"], val_score=0.1)
 
     found = _verdict(half, "With under 1,000")
@@ -85,7 +91,7 @@ def test_half_a_rule_that_fails_does_not_contradict_it():
 
 
 @pytest.mark.parametrize(
-    ("method", "size", "claim"),
+    ("strategy", "size", "claim"),
     [
         ("feature_extraction", 999, "With under 1,000"),
         ("fine_tune_last_2", 50, "With under 1,000"),
@@ -94,9 +100,9 @@ def test_half_a_rule_that_fails_does_not_contradict_it():
         ("gradual_unfreeze", 99_999, "With 10,000 to"),
     ],
 )
-def test_each_size_has_its_rule_and_no_other(method, size, claim):
+def test_each_size_has_its_rule_and_no_other(strategy, size, claim):
     other = "scratch"
-    runs = _pairs(method, other, [0.1, 0.11, 0.12], size)
+    runs = _pairs(strategy, other, [0.1, 0.11, 0.12], size)
 
     tested = [each for each in _held(runs) if each.verdict != NOT_TESTED]
 
@@ -112,7 +118,7 @@ def test_scratch_is_worth_trying_where_it_is_within_a_point():
     assert _verdict(far, "With more than 100,000").verdict == "contradicted"
 
 
-def test_validation_chooses_who_stands_for_a_group():
+def test_validation_chooses_the_configuration_that_represents_a_group():
     """The one with the better test score did worse on validation, so it is not the one compared."""
     runs = _runs(
         [
@@ -134,20 +140,18 @@ def test_only_runs_on_the_same_images_are_paired():
     assert _verdict(runs, "With under 1,000").verdict == NOT_TESTED
 
 
-def test_runs_that_did_not_finish_say_nothing():
+def test_runs_that_did_not_finish_are_left_out():
     runs = _pairs("feature_extraction", "scratch", [0.1, 0.2])
     runs["outcome"] = "failed"
 
     assert {each.verdict for each in _held(runs)} == {NOT_TESTED}
 
 
-def test_the_body_rate_is_compared_within_and_outside_of_ten_to_a_hundred():
+def test_the_backbone_rate_is_compared_within_and_outside_of_ten_to_a_hundred():
     rows = []
     for seed in range(3):
-        rows.append(("fine_tune", 100, seed, 0.9, 0.9, {"strategy": "slow", "rate_ratio": 10.0}))
-        rows.append(
-            ("fine_tune", 100, seed, 0.8, 0.8 + seed / 99, {"strategy": "fast", "rate_ratio": 3.0})
-        )
+        rows.append(("fine_tune", 100, seed, 0.9, 0.9, {"label": "slow", "rate_ratio": 10.0}))
+        rows.append(("fine_tune", 100, seed, 0.8, 0.8 + seed / 99, {"label": "fast", "rate_ratio": 3.0}))
 
     found = _verdict(_runs(rows), "Fine-tune at a rate")
 
@@ -155,15 +159,15 @@ def test_the_body_rate_is_compared_within_and_outside_of_ten_to_a_hundred():
     assert "slow against fast" in found.evidence
 
 
-def test_body_rates_are_compared_within_one_method():
-    """The slow one of another method is the best on validation: there, more than the rate differs."""
+def test_backbone_rates_are_compared_within_one_strategy():
+    """The slow one of another strategy is the best on validation: there, more than the rate differs."""
     rows = []
     for seed in range(3):
-        slow = {"strategy": "slow", "rate_ratio": 10.0}
-        fast = {"strategy": "fast", "rate_ratio": 3.0}
+        slow = {"label": "slow", "rate_ratio": 10.0}
+        fast = {"label": "fast", "rate_ratio": 3.0}
         rows.append(("fine_tune", 100, seed, 0.7, 0.7 + seed / 99, slow))
         rows.append(("fine_tune", 100, seed, 0.8, 0.9, fast))
-        rows.append(("fine_tune_last_1", 100, seed, 0.9, 0.95, {**slow, "strategy": "top"}))
+        rows.append(("fine_tune_last_1", 100, seed, 0.9, 0.95, {**slow, "label": "top"}))
 
     found = _verdict(_runs(rows), "Fine-tune at a rate")
 
@@ -174,8 +178,10 @@ def test_body_rates_are_compared_within_one_method():
 def test_a_gain_that_no_score_has_room_for_is_not_tested():
     rows = []
     for seed in range(3):
-        rows.append(("scratch", 100, seed, 0.5, 0.86 + seed / 99, {"dataset": "pneumonia"}))
-        rows.append(("fine_tune", 100, seed, 0.6, 0.99, {"dataset": "pneumonia"}))
+        rows.append(
+            ("scratch", 100, seed, 0.5, 0.86 + seed / 99, {"dataset": "pneumonia", "modality": "x-ray"})
+        )
+        rows.append(("fine_tune", 100, seed, 0.6, 0.99, {"dataset": "pneumonia", "modality": "x-ray"}))
 
     found = _verdict(_runs(rows), "Transfer helps on X-rays")
 
@@ -185,26 +191,35 @@ def test_a_gain_that_no_score_has_room_for_is_not_tested():
     )
 
 
-def test_a_gain_holds_the_chance_of_the_images():
-    """By the delta method, of one pair: the standard error of a ratio."""
-    draw = np.random.default_rng(0)
-    rows = [("scratch", 100, seed, 0.5, 0.0, {"dataset": "x-ray"}) for seed in range(2)]
-    rows += [("fine_tune", 100, seed, 0.5, 0.0, {"dataset": "x-ray"}) for seed in range(2)]
+def test_the_interval_of_a_gain_includes_the_variance_of_the_images():
+    """By the delta strategy, of one pair: the standard error of a ratio."""
+    rng = np.random.default_rng(0)
+    rows = [
+        ("scratch", 100, seed, 0.5, 0.0, {"dataset": "lungs", "modality": "x-ray"}) for seed in range(2)
+    ]
+    rows += [
+        ("fine_tune", 100, seed, 0.5, 0.0, {"dataset": "lungs", "modality": "x-ray"})
+        for seed in range(2)
+    ]
     runs = _runs(rows)
-    scratch, tuned = (draw.random(100) < chance for chance in (0.5, 0.7))
-    answers = dict(zip(runs["run_id"], [scratch, scratch, tuned, tuned], strict=True))
-    answers = {run: own.astype(float) for run, own in answers.items()}
-    runs["test_score"] = [own.mean() for own in answers.values()]
+    scratch, tuned = (rng.random(100) < probability for probability in (0.5, 0.7))
+    per_image = dict(zip(runs["run_id"], [scratch, scratch, tuned, tuned], strict=True))
+    per_image = {run: own.astype(float) for run, own in per_image.items()}
+    runs["test_score"] = [own.mean() for own in per_image.values()]
     ratio = tuned.mean() / scratch.mean()
     error = np.std(tuned - ratio * scratch, ddof=1) / 10 / scratch.mean()
 
-    (found,) = [each for each in guidelines(runs, answers) if each.claim.startswith("Transfer helps")]
+    (found,) = [
+        each
+        for each in map(guideline, guidelines(runs, per_image))
+        if each.claim.startswith("Transfer helps")
+    ]
 
     assert found.difference == pytest.approx(ratio - 1)
     assert found.high - found.difference == pytest.approx(1.98 * error, rel=0.01)
 
 
-def test_broken_labels_without_a_twin_are_told_from_none_broken():
+def test_broken_labels_without_a_twin_have_another_reason_than_none_broken():
     flips = {"augmentation": "flips", "label_breaking": "flipping left and right"}
     alone = _runs([("scratch", 100, 0, 0.5, 0.9, flips)])
     kept = _runs([("scratch", 100, 0, 0.5, 0.9)])
@@ -222,7 +237,7 @@ def test_the_gain_on_x_rays_is_relative_to_scratch(gain, verdict):
     rows = []
     for seed in range(3):
         base = 0.5 + seed / 100
-        rows.append(("scratch", 100, seed, 0.5, base, {"dataset": "pneumonia"}))
+        rows.append(("scratch", 100, seed, 0.5, base, {"dataset": "pneumonia", "modality": "x-ray"}))
         rows.append(
             (
                 "fine_tune",
@@ -230,7 +245,7 @@ def test_the_gain_on_x_rays_is_relative_to_scratch(gain, verdict):
                 seed,
                 0.6,
                 base * (1 + gain + (seed - 1) / 1000),
-                {"dataset": "pneumonia"},
+                {"dataset": "pneumonia", "modality": "x-ray"},
             )
         )
     rows.append(("scratch", 100, 0, 0.5, 0.1))
@@ -249,7 +264,7 @@ def test_augmentation_that_breaks_labels_is_held_against_none():
         flips = {"augmentation": "flips", "label_breaking": "flipping left and right"}
         rows.append(("scratch", 100, seed, 0.5, 0.9 - seed / 100))
         rows.append(("scratch", 100, seed, 0.5, 0.7, flips))
-        rows.append(("scratch", 100, seed, 0.5, 0.1, {"augmentation": "mirror"}))
+        rows.append(("scratch", 100, seed, 0.5, 0.1, {"augmentation": "horizontal_flip"}))
 
     found = _verdict(_runs(rows), "Augmentation that changes")
 

@@ -9,16 +9,16 @@ from convbench.analysis.ranks import ranking
 
 
 def summary(scores, size=100):
-    """Make cells: dataset -> way -> mean test score."""
+    """Make scores: dataset -> way -> mean test score."""
     return pd.DataFrame(
         [
             {
                 "dataset": dataset,
                 "train_size": size,
                 "architecture": way,
-                "strategy": "scratch",
+                "label": "scratch",
                 "augmentation": "none",
-                "test": test,
+                "test_score": test,
             }
             for dataset, ways in scores.items()
             for way, test in ways.items()
@@ -37,9 +37,9 @@ def drawn(datasets=8, ways=4):
 
 
 def test_ranks_and_friedmans_test():
-    values, cells = drawn()
+    values, scores = drawn()
 
-    found = ranking(cells)
+    found = ranking(scores)
 
     ranks = dict(enumerate(stats.rankdata(-values, axis=1).mean(axis=0)))
     assert found.ranks.to_dict() == {f"w{way} scratch none": rank for way, rank in ranks.items()}
@@ -48,9 +48,9 @@ def test_ranks_and_friedmans_test():
 
 
 def test_nemenyis_test_is_that_of_the_studentised_range():
-    _, cells = drawn()
+    _, scores = drawn()
 
-    found = ranking(cells)
+    found = ranking(scores)
 
     error = math.sqrt(4 * 5 / (6 * 8))
     for one in found.ranks.index:

@@ -1,14 +1,25 @@
 import pandas as pd
 import pytest
+from tests.rows import runs_table
 
-from convbench.analysis.reproduction import EXPECTED_COLUMNS, compare
-from convbench.analysis.tables import RUN_COLUMNS, table
+from convbench.analysis.reproduction import EXPECTED, compare
+from convbench.report.text.reproduction import named, sentence
 
 
 def _table(**runs):
-    rows = [(run, "finished", 0.5, test, test, loss, 3, test) for run, (test, loss) in runs.items()]
-    types = {name: RUN_COLUMNS[name] for name in EXPECTED_COLUMNS}
-    return table([dict(zip(types, row, strict=True)) for row in rows], types)
+    rows = [
+        {
+            "run_id": run,
+            "val_accuracy": 0.5,
+            "test_accuracy": test,
+            "test_balanced_accuracy": test,
+            "test_loss": loss,
+            "best_epoch": 3,
+            "test_score": test,
+        }
+        for run, (test, loss) in runs.items()
+    ]
+    return runs_table(rows)[list(EXPECTED)]
 
 
 def _expected(bands=None, **runs):
@@ -31,10 +42,10 @@ def test_each_expected_run_is_exact_within_its_band_different_or_missing():
     assert _runs(found, "within") == ["b"]
     assert _runs(found, "different") == ["c"]
     assert _runs(found, "missing") == ["d"]
-    assert found.in_words() == (
+    assert sentence(found) == (
         "Reproduced 1 of 4 runs exactly; 1 of the others is within what rounding and another seed would "
-        "change (largest difference 4.0 points), 1 is not (by chance, 1 in 100 is not): c (86.0%, "
-        "expected 90.0%); 1 did not finish here: d (absent, expected 90.0%)."
+        "change (largest difference 4.0 points), 1 is not (1 in 100 is expected to be outside): c "
+        "(86.0%, expected 90.0%); 1 did not finish here: d (absent, expected 90.0%)."
     )
 
 
@@ -51,7 +62,7 @@ def test_all_of_it_exact_is_a_sentence_of_its_own():
     found = compare(_table(**runs), _expected([0.1, 0.1], **runs))
 
     assert found.is_exact
-    assert found.in_words() == "All 2 runs are exactly as expected."
+    assert sentence(found) == "All 2 runs are exactly as expected."
 
 
 def test_where_all_the_others_are_within_nothing_more_is_said():
@@ -59,7 +70,7 @@ def test_where_all_the_others_are_within_nothing_more_is_said():
 
     found = compare(_table(a=(0.92, 1.0), b=(0.89, 1.0)), expected)
 
-    assert found.in_words() == (
+    assert sentence(found) == (
         "Reproduced 0 of 2 runs exactly; the other 2 are within what rounding and another seed would "
         "change (largest difference 2.0 points)."
     )
@@ -70,7 +81,7 @@ def test_no_more_than_three_runs_of_a_kind_are_named():
 
     found = compare(_table(**{name: (0.5, 1.0) for name in runs}), _expected([0.05] * 5, **runs))
 
-    assert found.in_words() == (
+    assert sentence(found) == (
         "Reproduced 0 of 5 runs exactly; 5 differ by more than what rounding and another seed would "
         "change: a (50.0%, expected 90.0%), b (50.0%, expected 90.0%), c (50.0%, expected 90.0%) "
         "and 2 more."
@@ -81,7 +92,7 @@ def test_expected_numbers_without_bands_are_exact_or_different():
     found = compare(_table(a=(0.9, 1.0), b=(0.89, 1.0)), _expected(a=(0.9, 1.0), b=(0.9, 1.0)))
 
     assert (_runs(found, "exact"), _runs(found, "different")) == (["a"], ["b"])
-    assert found.in_words() == (
+    assert sentence(found) == (
         "Reproduced 1 of 2 runs exactly; the other 1 is different (largest difference 1.0 points)."
     )
 
@@ -103,8 +114,8 @@ def test_the_same_other_outcome_is_exact_and_a_run_that_should_have_finished_is_
     found = compare(obtained, expected)
 
     assert _runs(found, "exact") == ["b"]
-    assert [each.in_words() for each in found.of("missing")] == ["a (failed, expected 90.0%)"]
-    assert [each.in_words() for each in found.of("different")] == ["c (90.0%, expected diverged)"]
+    assert [named(each) for each in found.of("missing")] == ["a (failed, expected 90.0%)"]
+    assert [named(each) for each in found.of("different")] == ["c (90.0%, expected diverged)"]
 
 
 @pytest.mark.parametrize("accuracy", [pd.NA, 0.2])
@@ -117,11 +128,3 @@ def test_runs_are_compared_by_what_they_are_scored_by(accuracy):
     found = compare(obtained, expected)
 
     assert (_runs(found, "within"), _runs(found, "different")) == (["a"], ["b"])
-
-
-def test_a_file_from_before_scores_is_compared_by_accuracy():
-    expected = _expected(a=(0.9, 1.0)).drop(columns="test_score")
-
-    assert compare(_table(a=(0.9, 1.0)), expected).is_exact
-    (run,) = compare(_table(a=(0.8, 1.0)), expected).runs
-    assert run.distance == pytest.approx(0.1)

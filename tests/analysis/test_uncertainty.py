@@ -52,10 +52,10 @@ def test_one_seed_speaks_of_its_images_as_scipy_does():
 
 
 def test_the_parts_of_the_variance_are_those_of_a_two_way_analysis():
-    draw = np.random.default_rng(2)
+    rng = np.random.default_rng(2)
     seeds, images = 4, 25
     values = (
-        draw.normal(size=(seeds, 1)) + draw.normal(size=(1, images)) + draw.normal(size=(seeds, images))
+        rng.normal(size=(seeds, 1)) + rng.normal(size=(1, images)) + rng.normal(size=(seeds, images))
     )
     long = pd.DataFrame(
         {
@@ -105,9 +105,9 @@ def test_what_two_networks_answer_alike_is_not_without_doubt():
 
 
 def test_one_set_of_images_is_the_analysis_of_seeds_and_images():
-    draw = np.random.default_rng(4)
+    rng = np.random.default_rng(4)
     for strength in (0.0, 0.3):
-        block = draw.normal(0, strength, (6, 1)) + draw.normal(size=(1, 40)) + draw.normal(size=(6, 40))
+        block = rng.normal(0, strength, (6, 1)) + rng.normal(size=(1, 40)) + rng.normal(size=(6, 40))
         theirs = over_seeds_and_images(block)
 
         found = over_pairs_and_images([block])
@@ -116,9 +116,9 @@ def test_one_set_of_images_is_the_analysis_of_seeds_and_images():
 
 
 def test_pairs_on_images_of_their_own_are_students_t():
-    """Where every pair has other images, their chance is in the spread of the pairs already."""
-    draw = np.random.default_rng(5)
-    blocks = [draw.normal(0.2, 1, (1, 4)) for _ in range(9)]
+    """Where every pair has other images, their variance is part of the variance of the pairs already."""
+    rng = np.random.default_rng(5)
+    blocks = [rng.normal(0.2, 1, (1, 4)) for _ in range(9)]
     theirs = over_pairs(np.array([block.mean() for block in blocks]))
 
     found = over_pairs_and_images(
@@ -141,13 +141,13 @@ def test_one_pair_or_equal_ones_have_no_interval(blocks):
 @pytest.mark.parametrize("sets", [1, 3])
 def test_the_mean_of_pairs_is_held_with_other_pairs_and_other_images(sets):
     """Twelve pairs, their images' own effects shared by all on one set; 600 draws."""
-    draw = np.random.default_rng(sets)
+    rng = np.random.default_rng(sets)
     held = 0
     for _ in range(600):
         blocks = [
-            draw.normal(0, 0.03, (12 // sets, 1))
-            + draw.normal(0, 0.3, (1, 80))
-            + draw.normal(0, 0.5, (12 // sets, 80))
+            rng.normal(0, 0.03, (12 // sets, 1))
+            + rng.normal(0, 0.3, (1, 80))
+            + rng.normal(0, 0.5, (12 // sets, 80))
             for _ in range(sets)
         ]
         found = over_pairs_and_images(blocks)
@@ -160,12 +160,12 @@ def test_the_mean_of_pairs_is_held_with_other_pairs_and_other_images(sets):
     ("seeds", "images", "truth"), [(1, 60, 0.98), (1, 120, 0.99), (3, 60, 0.98), (3, 120, 0.99)]
 )
 def test_near_all_right_the_interval_still_holds_the_truth(seeds, images, truth):
-    """Seeds that miss much the same images: each has a chance of its own to be right."""
-    draw = np.random.default_rng(images)
+    """Seeds that miss much the same images: each predicts correctly with its own probability."""
+    rng = np.random.default_rng(images)
     held = 0
     for _ in range(600):
-        chance = draw.beta(truth / 0.05 * 0.5, (1 - truth) / 0.05 * 0.5, (1, images))
-        right = (draw.random((seeds, images)) < chance).astype(float)
+        probability = rng.beta(truth / 0.05 * 0.5, (1 - truth) / 0.05 * 0.5, (1, images))
+        right = (rng.random((seeds, images)) < probability).astype(float)
         (found,) = of_scores([right], counted=True)
         held += found.low <= truth <= found.high
 
@@ -173,35 +173,35 @@ def test_near_all_right_the_interval_still_holds_the_truth(seeds, images, truth)
 
 
 def test_ways_to_train_learn_of_the_seeds_from_each_other():
-    """Two seeds that agree by chance do not make a score surer than its neighbours'."""
-    draw = np.random.default_rng(6)
-    cells = [0.7 + draw.normal(0, 0.05, (2, 1)) + draw.normal(0, 0.2, (1, 90)) for _ in range(9)]
-    cells = [cell + draw.normal(0, 0.1, cell.shape) for cell in cells]
-    alike = cells[0] - cells[0].mean(axis=1, keepdims=True) + 0.7
+    """Two seeds that happen to agree give no narrower interval than those of other configurations."""
+    rng = np.random.default_rng(6)
+    values = [0.7 + rng.normal(0, 0.05, (2, 1)) + rng.normal(0, 0.2, (1, 90)) for _ in range(9)]
+    values = [own + rng.normal(0, 0.1, own.shape) for own in values]
+    alike = values[0] - values[0].mean(axis=1, keepdims=True) + 0.7
 
     (alone,) = of_scores([alike], counted=False)
-    beside, *_ = of_scores([alike, *cells], counted=False)
+    beside, *_ = of_scores([alike, *values], counted=False)
 
     assert beside.high - beside.low > 1.2 * (alone.high - alone.low)
 
 
 @pytest.mark.parametrize("spread", [0.0, 0.1, 0.3])
 def test_each_interval_of_a_task_holds_its_truth(spread):
-    """Eighteen ways to train, two seeds, 100 images of their own difficulty; 60 tasks, 1,080 scores."""
-    draw = np.random.default_rng(7)
+    """Eighteen configurations, two seeds, 100 images of their own difficulty; 60 tasks, 1,080 scores."""
+    rng = np.random.default_rng(7)
     rates = np.linspace(0.5, 3, 18)
-    far = draw.normal(0.0, math.hypot(spread, 1.5), 200_000)
+    far = rng.normal(0.0, math.hypot(spread, 1.5), 200_000)
     truths = [(1 / (1 + np.exp(-rate - far))).mean() for rate in rates]
     held = 0
     for _ in range(60):
-        hard = draw.normal(0, 1.5, (1, 100))
-        cells = [
+        hard = rng.normal(0, 1.5, (1, 100))
+        values = [
             (
-                draw.random((2, 100)) < 1 / (1 + np.exp(-(rate + hard + draw.normal(0, spread, (2, 1)))))
+                rng.random((2, 100)) < 1 / (1 + np.exp(-(rate + hard + rng.normal(0, spread, (2, 1)))))
             ).astype(float)
             for rate in rates
         ]
-        found = of_scores(cells, counted=True)
+        found = of_scores(values, counted=True)
         held += sum(each.low <= truth <= each.high for each, truth in zip(found, truths, strict=True))
 
     assert 0.92 <= held / 1080 <= 0.995
@@ -211,15 +211,13 @@ def test_each_interval_of_a_task_holds_its_truth(spread):
 @pytest.mark.parametrize("spread", [0.0, 0.2])
 def test_the_interval_holds_the_truth_as_often_as_it_says(seeds, least, spread):
     """Right or wrong by a logit of the seed's and the image's own; 600 draws: 0.9 points of error."""
-    draw = np.random.default_rng(seeds)
-    far = draw.normal(0.0, math.hypot(spread, 2.0), 400_000)
+    rng = np.random.default_rng(seeds)
+    far = rng.normal(0.0, math.hypot(spread, 2.0), 400_000)
     truth = (1 / (1 + np.exp(-1.5 - far))).mean()
     held = 0
     for _ in range(600):
-        logit = 1.5 + draw.normal(0, spread, (seeds, 1)) + draw.normal(0, 2.0, (1, 150))
-        found = over_seeds_and_images(
-            (draw.random(logit.shape) < 1 / (1 + np.exp(-logit))).astype(float)
-        )
+        logit = 1.5 + rng.normal(0, spread, (seeds, 1)) + rng.normal(0, 2.0, (1, 150))
+        found = over_seeds_and_images((rng.random(logit.shape) < 1 / (1 + np.exp(-logit))).astype(float))
         held += found.low <= truth <= found.high
 
     assert least <= held / 600 <= 0.99

@@ -41,13 +41,13 @@ def test_turns_scales_and_shifts_stay_within_their_bounds():
 
 
 def test_a_known_draw_agrees_with_pillow(monkeypatch):
-    """A turn of 12 degrees alone, against Pillow's bilinear rotation of the same picture."""
+    """A rotation of 12 degrees alone, against Pillow's bilinear rotation of the same picture."""
     draw = torch.tensor([[1.0], [0.0], [0.0], [0.0], [0.0]]) / 2 + 0.5
     monkeypatch.setattr(torch, "rand", lambda *_, **__: draw)
     picture = Image.fromarray((_bar()[0].numpy() * 255).astype(np.uint8))
 
-    turned, _ = affine(_bar()[None], torch.zeros(1), generator("draw"))
+    rotated, _ = affine(_bar()[None], torch.zeros(1), generator("draw"))
 
     expected = np.asarray(picture.rotate(12, Image.Resampling.BILINEAR)) / 255
-    assert np.abs(turned[0, 0].numpy() - expected).mean() < 0.01
-    assert math.isclose(turned.sum().item() / 3, expected.sum(), rel_tol=0.02)
+    assert np.abs(rotated[0, 0].numpy() - expected).mean() < 0.01
+    assert math.isclose(rotated.sum().item() / 3, expected.sum(), rel_tol=0.02)

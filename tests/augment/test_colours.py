@@ -3,13 +3,20 @@
 import pytest
 import torch
 
-from convbench.augment import colour
 from convbench.augment.colour_jitter import colour_jitter
 from convbench.augment.medical import medical
+from convbench.augment.ops import colour
 from convbench.seeding import generator
 from convbench.vision import torchvision  # noqa: F401 (the door: it has to come first)
 
 from torchvision.transforms.v2 import functional as kernels  # isort: skip (after the door)
+
+
+@pytest.fixture(autouse=True)
+def weights_of_torchvision(monkeypatch):
+    """Weigh red as torchvision does, whose 0.2989 is BT.601's 0.299 rounded down."""
+    monkeypatch.setattr("convbench.augment.ops.colour.LUMINANCE", (0.2989, 0.587, 0.114))
+
 
 KERNELS = {
     "brightness": kernels.adjust_brightness,

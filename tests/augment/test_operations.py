@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from convbench.augment.operations import OPERATIONS, Most, operate
+from convbench.augment.ops.operations import OPERATIONS, Most, operate
 from convbench.augment.rand_augment import rand_augment
 from convbench.augment.trivial_augment import trivial_augment
 from convbench.seeding import generator
@@ -30,8 +30,8 @@ THEIRS = {
     "shift_x": "TranslateX",
     "shift_y": "TranslateY",
 }
-WIDE = Most(shear=0.99, shift=32, turn=135, factor=0.99, bits=6)
-RAND = Most(shear=0.3, shift=150 / 331 * SIDE, turn=30, factor=0.9, bits=4)
+WIDE = Most(shear=0.99, shift=32, rotation=135, factor=0.99, bits=6)
+RAND = Most(shear=0.3, shift=150 / 331 * SIDE, rotation=30, factor=0.9, bits=4)
 CASES = [(v2.TrivialAugmentWide, WIDE, 31), (v2.RandAugment, RAND, 11)]
 
 
@@ -126,6 +126,6 @@ def test_the_ranges_are_the_papers(drawn, side, shift):
         augment(images, torch.zeros(2), generator("draw"))
 
     wide, narrow = drawn[0][2], drawn[1][2]
-    assert wide == Most(shear=0.99, shift=shift, turn=135, factor=0.99, bits=6)
+    assert wide == Most(shear=0.99, shift=shift, rotation=135, factor=0.99, bits=6)
     assert math.isclose(narrow.shift, 150 / 331 * side)
-    assert (narrow.shear, narrow.turn, narrow.factor, narrow.bits) == (0.3, 30, 0.9, 4)
+    assert (narrow.shear, narrow.rotation, narrow.factor, narrow.bits) == (0.3, 30, 0.9, 4)

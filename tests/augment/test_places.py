@@ -1,4 +1,4 @@
-"""What moves: turns and crops, against torchvision's kernels; hidden squares, by counting."""
+"""What moves: angles and crops, against torchvision's kernels; hidden squares, by counting."""
 
 import math
 
@@ -25,8 +25,8 @@ def _many(augment, image, count):
     return augment(image.repeat(count, 1, 1, 1), torch.arange(count), generator("draw"))[0]
 
 
-def _turns():
-    """Measure each turn by where the middle of the picture's right half goes, in degrees."""
+def _angles():
+    """Measure each rotation by where the middle of the picture's right half goes, in degrees."""
     spot = torch.zeros(3, 97, 97)
     spot[:, 47:50, 76:79] = 1
     images = _many(rotation, spot, 400)[:, 0]
@@ -36,11 +36,11 @@ def _turns():
 
 
 def test_rotation_draws_every_angle_up_to_fifteen_degrees_as_often():
-    turns = _turns()
+    angles = _angles()
 
-    assert 14 < turns.abs().max() < 15.1
-    assert turns.mean().abs() < 1.5
-    assert abs(turns.std() - 15 / math.sqrt(3)) < 0.5
+    assert 14 < angles.abs().max() < 15.1
+    assert angles.mean().abs() < 1.5
+    assert abs(angles.std() - 15 / math.sqrt(3)) < 0.5
 
 
 def test_rotation_turns_as_torchvision_does(monkeypatch):
@@ -162,7 +162,7 @@ def test_cutout_hides_as_much_as_a_middle_anywhere_makes_it():
 
 
 def test_medical_stays_within_its_bounds():
-    """A spot near the right border says how far it was turned and shifted, its value how it was lit."""
+    """A spot near the right border says how far it was rotated and shifted, its value how it was lit."""
     spot = torch.full((3, 97, 97), 0.25)
     spot[:, 47:50, 76:79] = 0.75
 

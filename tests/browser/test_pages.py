@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from convbench.report.pages import PAGES
+from convbench.report.pages.names import PAGES
 
 EVERY = [*PAGES, "runs/digits@50/simple_cnn/fine_tune/none/s0.html"]
 WIDTHS = (390, 1024, 1920)
@@ -77,8 +77,8 @@ def test_an_accessibility_checker_finds_no_serious_fault(opened, name, scheme):
 
 def test_every_page_leads_to_every_other(opened):
     page = opened("index.html")
-    for file, name in PAGES.items():
-        page.get_by_label("Pages").get_by_role("link", name=name, exact=True).click()
+    for file, target in PAGES.items():
+        page.get_by_label("Pages").get_by_role("link", name=target.title, exact=True).click()
         assert page.url.endswith(f"/reports/{file}")
 
 
@@ -123,7 +123,7 @@ def test_words_leave_the_rows_that_hold_all_of_them(opened):
 @pytest.fixture
 def long_table(chromium, tmp_path):
     """Open a page of our script, our style and a table of 450 rows, at a hash."""
-    templates = resources.files("convbench.report") / "templates"
+    templates = resources.files("convbench.report.pages") / "templates" / "shared"
     style, script = ((templates / name).read_text() for name in ("style.css", "tables.js"))
     rows = "".join(f"<tr id='r{n}'><td>r{n}</td><td class=n>{n}</td></tr>" for n in range(450))
     (tmp_path / "long.html").write_text(

@@ -53,7 +53,9 @@ def test_an_unknown_key_is_named_with_the_known_ones(values):
 
 def test_an_unknown_key_of_a_strategy_is_named_with_its_place(values):
     values["strategies"]["scratch"]["learning_rate"] = 0.1
-    _wrong(values, "strategies.scratch.learning_rate: unknown key; there are architectures, body_lr,")
+    _wrong(
+        values, "strategies.scratch.learning_rate: unknown key; there are architectures, backbone_lr,"
+    )
 
 
 def test_an_unknown_key_of_a_task_is_named_with_its_place(values):
@@ -125,8 +127,8 @@ def test_a_wrong_item_is_one_problem_not_two(values):
 
 
 def test_a_pretraining_has_one_rate(values):
-    values["pretraining"]["letters"]["body_lr"] = 0.1
-    _wrong(values, "pretraining.letters.body_lr: unknown key")
+    values["pretraining"]["letters"]["backbone_lr"] = 0.1
+    _wrong(values, "pretraining.letters.backbone_lr: unknown key")
 
 
 def test_how_images_become_square_has_to_be_said(values):
@@ -158,9 +160,9 @@ def test_a_task_may_be_on_one_of_a_family(values):
     assert (spec.dataset, spec.train_size) == ("medmnist/pneumoniamnist", 50)
 
 
-def test_one_architecture_is_opened_on_each_datasets_largest_task(values):
-    budget = {"epochs": 1, "batch_size": 5}
-    values["tasks"] = {"digits": budget, "digits@50": budget, "zoo@20": budget, "zoo@100": budget}
+def test_one_architecture_is_explained_on_each_datasets_largest_task(values):
+    length = {"epochs": 1, "batch_size": 5}
+    values["tasks"] = {"digits": length, "digits@50": length, "zoo@20": length, "zoo@100": length}
 
     found = Grid.parse(values, "a.yaml").explained()
 
@@ -177,7 +179,7 @@ def test_one_architecture_is_opened_on_each_datasets_largest_task(values):
 
 
 @pytest.mark.parametrize(("names", "views"), [([], []), (["simple_cnn"], ["digits/simple_cnn"])])
-def test_what_is_opened_can_be_chosen(values, names, views):
+def test_what_is_explained_can_be_chosen(values, names, views):
     values["explain"] = names
 
     assert list(Grid.parse(values, "a.yaml").explained()) == views
@@ -188,7 +190,7 @@ def test_an_architecture_to_open_must_be_trained(values):
     _wrong(values, "explain: 'resnet56' is not in the grid's architectures: simple_cnn, resnet20")
 
 
-def test_what_is_opened_does_not_hang_on_the_order_of_lists(values):
+def test_what_is_explained_does_not_depend_on_the_order_of_lists(values):
     found = Grid.parse(values, "a.yaml").explained()
     for axis in ("architectures", "augmentations", "seeds"):
         values[axis] = values[axis][::-1]
@@ -196,7 +198,7 @@ def test_what_is_opened_does_not_hang_on_the_order_of_lists(values):
     assert Grid.parse(values, "a.yaml").explained() == found
 
 
-def test_what_is_opened_changes_no_run(values):
+def test_what_is_explained_changes_no_run(values):
     runs = list(Grid.parse(values, "a.yaml").runs())
 
     assert list(Grid.parse({**values, "explain": ["resnet20"]}, "a.yaml").runs()) == runs

@@ -20,7 +20,7 @@ def test_an_option_that_is_off_is_not_written_so_a_new_one_changes_no_run(spec):
 
     assert "channels" not in written
     assert "perturbation" not in written
-    assert "ema" not in written["optimisation"]
+    assert "ema" not in written["hyperparameters"]
     assert "train_size" in written
     on = spec.model_copy(update={"channels": 1})
     assert json.loads(canonical_json(on))["channels"] == 1
@@ -37,8 +37,8 @@ def test_a_runs_folder_has_no_colon(spec, architecture, folder):
 
 
 def test_a_whole_number_and_its_float_are_the_same_rate(spec):
-    one = spec.model_dump() | {"optimisation": spec.optimisation.model_dump() | {"lr": 1}}
-    other = spec.model_dump() | {"optimisation": spec.optimisation.model_dump() | {"lr": 1.0}}
+    one = spec.model_dump() | {"hyperparameters": spec.hyperparameters.model_dump() | {"lr": 1}}
+    other = spec.model_dump() | {"hyperparameters": spec.hyperparameters.model_dump() | {"lr": 1.0}}
 
     assert canonical_json(RunSpec(**one)) == canonical_json(RunSpec(**other))
 

@@ -3,10 +3,10 @@ import pytest
 from PIL import Image
 from tests.conftest import how
 
-from convbench.data.audit import audit
+from convbench.data.audit.audit import audit
 from convbench.data.base import Listing, Sample
+from convbench.data.prepare.write import prepare
 from convbench.data.prepared import open_prepared
-from convbench.data.preparing import prepare
 
 RNG = np.random.default_rng(0)
 
@@ -57,7 +57,7 @@ def test_a_leak_is_counted_shown_and_marked(clean, tmp_path):
         frozenset({0, 3}),
         frozenset({4, 7}),
     }
-    assert [badge.name for badge in found.badges] == ["3.3% of test seen"]
+    assert [badge.name for badge in found.badges] == ["3.3% of test in training"]
 
 
 def test_one_picture_with_two_labels_is_a_conflict(clean, tmp_path):
@@ -100,7 +100,7 @@ def test_what_is_inside_is_no_shortcut(clean, tmp_path):
     found = _audit(tmp_path, images, labels, splits)
 
     assert found.probe.low < 0.5 < found.probe.high
-    assert found.probe.chance == 0.5
+    assert found.probe.chance_level == 0.5
 
 
 def test_the_probe_knows_several_labels(tmp_path):
@@ -113,7 +113,7 @@ def test_the_probe_knows_several_labels(tmp_path):
 
     assert found.probe.score == "mean average precision"
     assert found.probe.value > 0.9
-    assert 0.3 < found.probe.chance < 0.5
+    assert 0.3 < found.probe.chance_level < 0.5
     assert "shortcut" in [badge.name for badge in found.badges]
 
 

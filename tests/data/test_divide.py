@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from convbench.data.base import Splitting
-from convbench.data.splits import divide, thin
+from convbench.data.prepare.splits import divide, thin
 from convbench.errors import UserError
 
 NAMES = ("ant", "bee", "cat", "dog")

@@ -8,10 +8,10 @@ from PIL import Image
 from tests.conftest import how
 
 from convbench.data.base import Listing, Sample
-from convbench.data.duplicates import groups_of
-from convbench.data.images import decode
+from convbench.data.prepare.duplicates import groups_of
+from convbench.data.prepare.images import decode
+from convbench.data.prepare.write import prepare
 from convbench.data.prepared import open_prepared
-from convbench.data.preparing import prepare
 from convbench.errors import UserError
 
 RNG = np.random.default_rng(0)
@@ -32,11 +32,11 @@ def _jpeg(image, quality):
 
 CHANGES = {
     "recompressed": lambda image: _jpeg(image, 40),
-    "turned by 90 degrees, recompressed": lambda image: _jpeg(image.rotate(90), 60),
-    "turned by 7 degrees, recompressed": lambda image: _jpeg(
+    "rotated by 90 degrees, recompressed": lambda image: _jpeg(image.rotate(90), 60),
+    "rotated by 7 degrees, recompressed": lambda image: _jpeg(
         image.rotate(7, Image.Resampling.BILINEAR), 70
     ),
-    "mirrored": lambda image: image.transpose(Image.Transpose.FLIP_LEFT_RIGHT),
+    "flipped": lambda image: image.transpose(Image.Transpose.FLIP_LEFT_RIGHT),
     "upside down, half the size": lambda image: image.rotate(180).resize((60, 60)),
     "brighter": lambda image: image.point(lambda value: min(255, int(value * 1.1 + 10))),
 }
@@ -72,7 +72,7 @@ def test_pictures_that_are_much_alike_and_not_the_same_are_told_apart():
 
 
 def test_where_a_turn_changes_the_meaning_a_turned_copy_with_another_label_is_none():
-    """A Z that lies down is an N; a turned copy under the same label is still a copy."""
+    """A Z that lies down is an N; a rotated copy under the same label is still a copy."""
     image = _photograph()
     images = [image, image.rotate(90), image.rotate(180), _jpeg(image, 50)]
 
@@ -120,7 +120,7 @@ def test_images_of_a_few_pixels_are_not_compared_by_sight(tmp_path):
 
 @pytest.fixture
 def planted():
-    """Forty pictures, one of them three times more: a copy, and two turned and recompressed ones."""
+    """Forty pictures, one of them three times more: a copy, and two rotated and recompressed ones."""
     images = [_photograph() for _ in range(40)]
     return [*images, images[4].copy(), _jpeg(images[4].rotate(90), 60), _jpeg(images[4].rotate(180), 50)]
 

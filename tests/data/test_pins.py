@@ -4,7 +4,7 @@ import pytest
 import yaml
 from dvc.repo import Repo
 
-from convbench.data import pins
+from convbench.data.download import pins
 from convbench.errors import UserError
 
 

@@ -8,8 +8,8 @@ from tests.conftest import how
 
 from convbench.data import DATASETS
 from convbench.data.base import Listing, Sample
+from convbench.data.prepare.write import prepare
 from convbench.data.prepared import open_prepared
-from convbench.data.preparing import prepare
 
 OFFLINE = ("digits", "letters")
 """What can be fetched without a network."""

@@ -3,7 +3,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from convbench.data.splits import nested_draw
+from convbench.data.prepare.splits import nested_draw
 
 LABELS = np.repeat([0, 1, 2, 3], [400, 300, 200, 100])
 

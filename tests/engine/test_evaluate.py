@@ -35,10 +35,10 @@ def _network():
 def test_scores_agree_with_scikit_learn(images):
     result = evaluate(_network(), images, SAME, ONE_LABEL)
 
-    said = result.probabilities.argmax(axis=1)
-    accuracy, per_class = result.scores["accuracy"], result.scores["accuracy_per_class"]
-    assert accuracy == pytest.approx(accuracy_score(images.labels, said))
-    assert per_class == pytest.approx(balanced_accuracy_score(images.labels, said))
+    predicted = result.probabilities.argmax(axis=1)
+    accuracy, per_class = result.scores["accuracy"], result.scores["balanced_accuracy"]
+    assert accuracy == pytest.approx(accuracy_score(images.labels, predicted))
+    assert per_class == pytest.approx(balanced_accuracy_score(images.labels, predicted))
     assert result.loss == pytest.approx(log_loss(images.labels, result.probabilities), rel=1e-5)
     assert accuracy != pytest.approx(per_class, abs=0.01)
 
@@ -49,13 +49,13 @@ def test_scores_of_several_labels_agree_with_scikit_learn(images):
 
     result = evaluate(_network(), several, SAME, SEVERAL_LABELS)
 
-    chances = result.probabilities
+    probabilities = result.probabilities
     assert result.scores == {
         "mean_average_precision": pytest.approx(
-            average_precision_score(labels, chances, average="macro")
+            average_precision_score(labels, probabilities, average="macro")
         )
     }
-    losses = [log_loss(labels[:, label], chances[:, label]) for label in range(3)]
+    losses = [log_loss(labels[:, label], probabilities[:, label]) for label in range(3)]
     assert result.loss == pytest.approx(np.mean(losses), rel=1e-5)
 
 
@@ -69,14 +69,14 @@ def test_dropout_is_off(images):
 
 
 def test_images_are_scaled_and_standardised(images):
-    seen = []
+    given = []
     network = nn.Sequential(nn.Flatten(), nn.Linear(48, 3))
-    network.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    network.register_forward_pre_hook(lambda _, inputs: given.append(inputs[0]))
 
     evaluate(network, images, Standardise([0.5, 0.4, 0.3], [0.2, 0.1, 0.5]), ONE_LABEL)
 
     expected = (images.pixels / 255 - [0.5, 0.4, 0.3]) / [0.2, 0.1, 0.5]
-    found = torch.cat(seen).permute(0, 2, 3, 1).numpy()
+    found = torch.cat(given).permute(0, 2, 3, 1).numpy()
     assert np.allclose(found, expected, atol=1e-5)
 
 

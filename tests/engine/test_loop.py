@@ -5,13 +5,14 @@ from torch import nn
 from torch.nn import functional as F
 
 from convbench.augment import AUGMENTS
-from convbench.config.spec import Recipe
+from convbench.config.spec import CommonHyperparameters
 from convbench.engine.batches import Images, Standardise, batches
 from convbench.engine.evaluate import evaluate
-from convbench.engine.loop import Diverged, Group, Phase, Trainer
+from convbench.engine.loop import Diverged, Trainer
 from convbench.engine.modes import train_mode
 from convbench.engine.objective import ONE_LABEL, SEVERAL_LABELS
 from convbench.models import ARCHITECTURES
+from convbench.phases import ParamGroup, Phase
 from convbench.seeding import generator, seeded
 
 SAME = Standardise([0.0] * 3, [1.0] * 3)
@@ -37,23 +38,29 @@ def _network(architecture="resnet20"):
         return ARCHITECTURES[architecture].build(2, 8)
 
 
-def _recipe(**changes):
+def _hyperparameters(**changes):
     settings = {"optimizer": "sgd", "lr": 1.0, "momentum": 0.9, "weight_decay": 0.0}
-    return Recipe(**{**settings, "schedule": "constant", **changes})
+    return CommonHyperparameters(**{**settings, "schedule": "constant", **changes})
 
 
 def _all(network, epochs, lr=0.01):
-    return [Phase(epochs, [Group(list(network.parameters()), lr)])]
+    return [Phase(epochs, [ParamGroup(list(network.parameters()), lr)])]
 
 
 def _trainer(
-    epochs=1, lr=0.01, augmentation="none", run="a/run", architecture="resnet20", recipe=None, **changes
+    epochs=1,
+    lr=0.01,
+    augmentation="none",
+    run="a/run",
+    architecture="resnet20",
+    hyperparameters=None,
+    **changes,
 ):
     network = changes.pop("network", None) or _network(architecture)
     parts = {
         "network": network,
         "phases": _all(network, epochs, lr),
-        "recipe": _recipe(**recipe or {}),
+        "hyperparameters": _hyperparameters(**hyperparameters or {}),
         "train": _images(30),
         "val": _images(20, seed=1),
         "standardise": SAME,
@@ -76,12 +83,12 @@ def test_a_network_learns_what_can_be_learned():
 def test_the_score_that_chooses_is_the_one_that_was_named():
     lopsided = _images(20, seed=1)
     lopsided = Images(lopsided.pixels, lopsided.rows[3:], lopsided.labels[3:])
-    trainer = _trainer(score="accuracy_per_class", val=lopsided)
+    trainer = _trainer(score="balanced_accuracy", val=lopsided)
 
     (epoch,) = trainer.epochs()
 
     result = evaluate(trainer.network, lopsided, SAME, ONE_LABEL)
-    assert epoch.val_score == result.scores["accuracy_per_class"]
+    assert epoch.val_score == result.scores["balanced_accuracy"]
     assert epoch.val_accuracy == result.scores["accuracy"]
 
 
@@ -173,11 +180,13 @@ def test_batches_hold_each_image_once_in_the_given_order():
 
 
 def test_frozen_layers_are_in_evaluation_mode_and_learning_ones_are_not():
-    body = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.Dropout(0.5)).requires_grad_(False)
-    network = nn.Sequential(body, nn.Flatten(), nn.Linear(144, 2), nn.Dropout(0.5))
+    backbone = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.Dropout(0.5)).requires_grad_(
+        False
+    )
+    network = nn.Sequential(backbone, nn.Flatten(), nn.Linear(144, 2), nn.Dropout(0.5))
 
     train_mode(network)
 
-    assert [module.training for module in body.modules()] == [False] * 4
+    assert [module.training for module in backbone.modules()] == [False] * 4
     assert network[2].training
     assert network[3].training

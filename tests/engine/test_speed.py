@@ -30,17 +30,37 @@ def test_inference_and_learning_are_measured_as_they_happen():
     found = speed_of(network, 8, 3, 1)
 
     assert network.shown == {(1, False, False), (32, False, False), (32, True, True)}
-    assert found.batch == 32
-    assert 0 < found.predict_batch_ms < found.predict_ms
-    assert found.learn_batch_ms > found.predict_batch_ms
+    assert found.batch_size == 32
+    assert 0 < found.inference_batch_ms < found.inference_ms
+    assert found.train_step_ms > found.inference_batch_ms
     assert network.linear.weight.grad is not None
+
+
+def test_measuring_leaves_the_weights_as_they_are():
+    """Every repetition of the training step is of the same work."""
+    network = Network()
+    before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+
+    speed_of(network, 8, 3, 1)
+
+    assert all(tensor.equal(before[name]) for name, tensor in network.state_dict().items())
+
+
+def test_the_training_step_that_is_measured_updates_the_optimizer(monkeypatch):
+    steps = []
+    take = torch.optim.SGD.step
+    monkeypatch.setattr(torch.optim.SGD, "step", lambda self: steps.append(take(self)))
+
+    speed_of(Network(), 8, 3, 1)
+
+    assert steps
 
 
 def test_a_batch_of_large_images_is_smaller_and_never_one():
     network = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(3, 2))
 
-    assert speed_of(network, 512, 3, 1).batch == 8
-    assert speed_of(network, 2048, 3, 1).batch == 2
+    assert speed_of(network, 512, 3, 1).batch_size == 8
+    assert speed_of(network, 2048, 3, 1).batch_size == 2
 
 
 def test_what_was_frozen_is_measured_learning_all_the_same():

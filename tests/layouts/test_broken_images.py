@@ -9,12 +9,12 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from convbench.commands.inspect import inspect
 from convbench.config.datasets import DatasetSettings
 from convbench.data.prepared import open_prepared
 from convbench.errors import UserError
-from convbench.stages.fetch import fetch
-from convbench.stages.inspect import inspect
-from convbench.stages.prepare import prepare
+from convbench.jobs.fetch import fetch
+from convbench.jobs.prepare import prepare
 from tests.layouts.replicas import encoded, picture
 
 CLASSES = ("ant", "bee", "cat", "dog", "elk")
@@ -29,7 +29,7 @@ READ = {
     "cat/cmyk_{}.jpg": "",
     "cat/wide_{}.png": "",
     "dog/clear_{}.png": "laid on white",
-    "dog/turned_{}.jpg": "turned as its EXIF tag says",
+    "dog/rotated_{}.jpg": "rotated as its EXIF tag says",
     "elk/ünïcode näme {} 漢字.jpg": "",
 }
 HALVES = np.repeat(np.array([40, 200], np.uint8), 20)
@@ -66,9 +66,9 @@ def _clear(path: Path, n: int) -> None:
     Image.fromarray(shown).save(path)
 
 
-def _turned(path: Path, n: int) -> None:
+def _rotated(path: Path, n: int) -> None:
     exif = Image.Exif()
-    exif[0x0112] = 6  # stored turned: to be seen, turn it by 90 degrees clockwise
+    exif[0x0112] = 6  # stored rotated: a viewer rotates it by 90 degrees clockwise
     _halves(n).rotate(90, expand=True).save(path, exif=exif, quality=95)
 
 
@@ -83,7 +83,7 @@ WRITE = {
     "cmyk": lambda path, n: _halves(n).convert("RGB").convert("CMYK").save(path, quality=95),
     "wide": lambda path, n: Image.fromarray(np.asarray(_halves(n)).astype(np.uint16) * 257).save(path),
     "clear": _clear,
-    "turned": _turned,
+    "rotated": _rotated,
     "ünïcode näme": lambda path, n: _halves(n).save(path, quality=95),
 }
 
@@ -175,5 +175,5 @@ def test_inspecting_tells_the_same_before_anything_runs(folder, capsys):
     assert "500 images, 5 classes" in printed
     assert "8 images cannot be read" in printed
     assert "ant/empty_0.jpg: the file is empty" in printed
-    assert "2 images are read as: turned as its EXIF tag says" in printed
+    assert "2 images are read as: rotated as its EXIF tag says" in printed
     assert f"    layout: folder\n    source: {folder}" in printed

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from convbench.config.datasets import DatasetSettings
-from convbench.data.archives import unpack
-from convbench.data.download import Remote, download
+from convbench.data.download.archives import unpack
+from convbench.data.download.remote import Remote, download
 from convbench.errors import UserError
-from convbench.stages.fetch import fetch
-from convbench.stages.prepare import prepare
+from convbench.jobs.fetch import fetch
+from convbench.jobs.prepare import prepare
 from tests.layouts.conftest import digest_of
 from tests.layouts.replicas import folders, tar, zipped
 
@@ -251,8 +251,8 @@ def test_a_link_to_a_file_in_the_archive_becomes_a_copy_of_it(out, tmp_path):
 
 
 def test_links_to_one_file_count_as_often_as_they_are_there(out, tmp_path, monkeypatch):
-    monkeypatch.setattr("convbench.data.archives._FLOOR", 10_000)
-    monkeypatch.setattr("convbench.data.archives._FACTOR", 1)
+    monkeypatch.setattr("convbench.data.download.archives._FLOOR", 10_000)
+    monkeypatch.setattr("convbench.data.download.archives._FACTOR", 1)
     links = [(str(number), LINK, "large") for number in range(50)]
 
     with pytest.raises(UserError, match="bytes that hold more than"):
@@ -300,7 +300,7 @@ def test_bytes_that_changed_within_a_compressed_archive_are_told(out, tmp_path):
 
 @pytest.mark.parametrize("kind", ["w:gz", "zip"])
 def test_a_decompression_bomb_is_refused(kind, tmp_path, monkeypatch):
-    monkeypatch.setattr("convbench.data.archives._FLOOR", 10_000)
+    monkeypatch.setattr("convbench.data.download.archives._FLOOR", 10_000)
     zeros = {"a.jpg": b"\0" * 3_000_000}
     path = tmp_path / "bomb"
     if kind == "zip":
@@ -450,7 +450,7 @@ def test_a_pickle_that_would_run_something_is_refused():
 
 
 def test_a_pack_depends_on_names_and_contents_alone(tmp_path):
-    from convbench.data.archives import pack
+    from convbench.data.download.archives import pack
 
     for number, name in enumerate(("a", "b")):
         (tmp_path / name).mkdir()

@@ -9,15 +9,15 @@ import pandas as pd
 import pytest
 
 from convbench.config.datasets import DatasetSettings
-from convbench.config.spec import Budget
-from convbench.data import DATASETS, caltech101, published
-from convbench.data.download import Remote
+from convbench.data import DATASETS, caltech101
+from convbench.data.download import published
+from convbench.data.download.remote import Remote
 from convbench.data.prepared import open_prepared
 from convbench.files import read_json
-from convbench.stages.audit import audit
-from convbench.stages.fetch import fetch
-from convbench.stages.prepare import prepare
-from convbench.stages.train import train
+from convbench.jobs.audit import audit
+from convbench.jobs.fetch import fetch
+from convbench.jobs.prepare import prepare
+from convbench.jobs.train import train
 from tests.layouts.conftest import digest_of
 from tests.layouts.replicas import REPLICAS, encoded, folders, picture, table, tar, zipped
 
@@ -45,7 +45,11 @@ def _run(name, settings, spec):
     prepare(name, settings, 16, "stretch", 2, prepared)
     audit(prepared, Path("audit.json"))
     short = spec.model_copy(
-        update={"dataset": name, "image_size": 16, "budget": Budget(epochs=1, batch_size=16)}
+        update={
+            "dataset": name,
+            "image_size": 16,
+            "hyperparameters": spec.hyperparameters.model_copy(update={"epochs": 1, "batch_size": 16}),
+        }
     )
     train(short, prepared, None, Path("run"), None)
     return open_prepared(prepared), read_json(Path("audit.json")), read_json(Path("run/metrics.json"))
@@ -105,7 +109,7 @@ def test_caltech101_leaves_the_background_out_and_scores_by_class(server, projec
 
     assert len(data.card.classes) == 101
     assert "BACKGROUND_Google" not in data.card.classes
-    assert data.card.score == "accuracy_per_class"
+    assert data.card.score == "balanced_accuracy"
     train = Counter(index["class"][index["split"] == "train"])
     assert set(train.values()) == {3}
     assert DATASETS["caltech101"].splitting.train == 30
@@ -200,7 +204,7 @@ def test_what_other_systems_leave_in_archives_is_passed_over(server, project):
 
 
 def test_the_color_folder_of_another_system_is_passed_over(tmp_path):
-    from convbench.data.published import unpacked
+    from convbench.data.download.published import unpacked
 
     files = {"__MACOSX/color/x": b"1", "deep/down/color/x": b"1"}
     zipped(tmp_path / "x.zip", files)

@@ -8,9 +8,9 @@ from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
 from convbench.models import architecture_of
-from convbench.models.anatomy import anatomy, anatomy_of
+from convbench.models.anatomy.cost import cost_of
+from convbench.models.anatomy.layers import anatomy, anatomy_of
 from convbench.models.base import Architecture
-from convbench.models.cost import cost_of
 from convbench.models.meta import without_weights
 from convbench.vision import torchvision
 

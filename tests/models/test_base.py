@@ -7,7 +7,8 @@ import torch
 from torch import nn
 
 from convbench.models import architecture_of
-from convbench.models.base import Architecture, blocks_of, stem_note
+from convbench.models.base import Architecture, stem_note
+from convbench.models.blocks import blocks_of
 from convbench.models.meta import without_weights
 
 

@@ -8,8 +8,8 @@ from torch import nn
 
 from convbench.errors import UserError
 from convbench.models import ARCHITECTURES, architecture_names, architecture_of
-from convbench.models.base import blocks_of
-from convbench.models.cost import cost_of
+from convbench.models.anatomy.cost import cost_of
+from convbench.models.blocks import blocks_of
 from convbench.models.meta import without_weights
 from convbench.seeding import seeded
 

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from convbench.models.cost import cost_of
+from convbench.models.anatomy.cost import cost_of
 from convbench.vision import torchvision
 
 

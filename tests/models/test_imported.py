@@ -5,9 +5,9 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from convbench.errors import UserError
-from convbench.models.imported import classes_in, import_weights, read_state
 from convbench.models.resnet_cifar import resnet_cifar
-from convbench.models.weights import Normalisation, load_weights
+from convbench.models.weights.files import Normalisation, load_weights
+from convbench.models.weights.imported import classes_in, import_weights, read_state
 
 NORMALISATION = Normalisation((0.1, 0.2, 0.3), (0.4, 0.5, 0.6))
 
@@ -47,7 +47,7 @@ def test_every_usual_wrapper_is_taken_off(state, tmp_path, how):
     assert loaded.keys() == state.keys()
     assert all(loaded[name].equal(state[name]) for name in state)
     network = _network()
-    assert load_weights(network, "linear", out, with_head=True).normalisation == NORMALISATION
+    assert load_weights(network, "linear", out, with_classifier=True).normalisation == NORMALISATION
 
 
 def test_a_safetensors_file_is_read(state, tmp_path):

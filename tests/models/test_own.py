@@ -109,7 +109,7 @@ def test_a_network_for_one_image_size_alone_is_taken(written):
 
 
 @pytest.mark.parametrize(
-    ("text", "attribute", "answer"),
+    ("text", "attribute", "message"),
     [
         (TWO_LAYERS, "biuld", "has no 'biuld'; it has the functions build"),
         ("build = 3", "build", "is of type int; write a function"),
@@ -153,14 +153,14 @@ def test_a_network_for_one_image_size_alone_is_taken(written):
     MINE = Architecture(build, head="top")
             """,
             "MINE",
-            "has no module 'top', its head",
+            "has no module 'top', its classifier",
         ),
     ],
 )
-def test_what_a_user_got_wrong_is_said(written, text, attribute, answer):
+def test_a_users_mistake_is_named(written, text, attribute, message):
     name = written(text, attribute)
 
-    with pytest.raises(UserError, match=rf"(?s)^architecture '{name}'.*{answer}"):
+    with pytest.raises(UserError, match=rf"(?s)^architecture '{name}'.*{message}"):
         architecture_of(name)
 
 

@@ -3,8 +3,8 @@ import torch
 
 from convbench.errors import UserError
 from convbench.models import architecture_of
-from convbench.models.published import our_name, published_weights
-from convbench.models.torchvision_zoo import torchvision_names
+from convbench.models.facts import torchvision_names
+from convbench.models.weights.published import our_name, published_weights
 from convbench.vision import torchvision
 
 
@@ -42,15 +42,15 @@ def test_weights_of_a_body_alone_have_no_classes_and_no_accuracy():
 
 
 @pytest.mark.parametrize(
-    ("name", "version", "answer"),
+    ("name", "version", "message"),
     [
         ("resnet18", "v2", "no weights 'v2' are published for 'resnet18'; there are v1"),
         ("vit_b_16", "v7", "there are v1, swag_e2e_v1, swag_linear_v1"),
         ("plain18", None, "no weights are published for 'plain18'; they are for .*alexnet"),
     ],
 )
-def test_weights_that_there_are_not_are_answered_with_those_that_there_are(name, version, answer):
-    with pytest.raises(UserError, match=answer):
+def test_the_error_for_unknown_weights_lists_the_known_ones(name, version, message):
+    with pytest.raises(UserError, match=message):
         published_weights(name, version)
 
 

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from convbench.models import architecture_of
-from convbench.models.cost import cost_of
+from convbench.models.anatomy.cost import cost_of
 from convbench.models.meta import without_weights
 from convbench.models.resnet_cifar import Block
 

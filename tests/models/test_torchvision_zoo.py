@@ -5,10 +5,10 @@ import torch
 from torch import nn
 
 from convbench.models import architecture_of
-from convbench.models.cost import cost_of
+from convbench.models.anatomy.cost import cost_of
+from convbench.models.facts import torchvision_names
 from convbench.models.meta import without_weights
-from convbench.models.published import published_weights
-from convbench.models.torchvision_zoo import torchvision_names
+from convbench.models.weights.published import published_weights
 from convbench.vision import torchvision
 
 PEERS = {  # ../shared/docs/peers.md: 1,000 classes

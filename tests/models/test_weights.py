@@ -3,7 +3,7 @@ import torch
 
 from convbench.models.grey import to_grey
 from convbench.models.resnet_cifar import resnet_cifar
-from convbench.models.weights import Normalisation, load_weights, save_weights
+from convbench.models.weights.files import Normalisation, load_weights, save_weights
 
 NORMALISATION = Normalisation((0.1, 0.2, 0.3), (0.4, 0.5, 0.6))
 
@@ -26,8 +26,8 @@ def test_the_body_and_its_statistics_are_copied_and_the_head_is_not(path):
 
     assert loaded.normalisation == NORMALISATION
     assert loaded.left_out == ["aux.weight [3]: not in the network"]
-    body = {n: t for n, t in source.state_dict().items() if not n.startswith("linear.")}
-    assert all(network.state_dict()[name].equal(tensor) for name, tensor in body.items())
+    backbone = {n: t for n, t in source.state_dict().items() if not n.startswith("linear.")}
+    assert all(network.state_dict()[name].equal(tensor) for name, tensor in backbone.items())
     assert network.linear.weight.equal(head)
 
 
@@ -38,7 +38,7 @@ def test_another_networks_file_is_refused(path):
 
 def test_with_its_head_a_network_of_other_classes_is_refused(path):
     with pytest.raises(RuntimeError, match=r"size mismatch for linear\.weight"):
-        load_weights(resnet_cifar(10, 16, depth=20, skips=True), "linear", path[0], with_head=True)
+        load_weights(resnet_cifar(10, 16, depth=20, skips=True), "linear", path[0], with_classifier=True)
 
 
 def test_the_same_weights_give_the_same_bytes(path, tmp_path):
@@ -56,7 +56,7 @@ def test_the_same_weights_give_the_same_bytes(path, tmp_path):
 def test_weights_saved_and_loaded_predict_the_same(path):
     file, source = path
     network = resnet_cifar(92, 16, depth=20, skips=True)
-    load_weights(network, "linear", file, with_head=True)
+    load_weights(network, "linear", file, with_classifier=True)
     images = torch.rand(4, 3, 16, 16)
 
     assert network.eval()(images).equal(source.eval()(images))
@@ -65,7 +65,7 @@ def test_weights_saved_and_loaded_predict_the_same(path):
 def test_a_grey_network_gets_the_sum_of_the_kernels(path):
     file, source = path
     network = to_grey(resnet_cifar(92, 16, depth=20, skips=True))
-    load_weights(network, "linear", file, with_head=True)
+    load_weights(network, "linear", file, with_classifier=True)
     grey = torch.rand(4, 1, 16, 16)
 
     found = network.eval()(grey)

@@ -14,21 +14,21 @@ import torch
 from PIL import Image
 
 from convbench.augment import AUGMENTS, augmentation_of
-from convbench.config.spec import Budget, Channels, Optimisation, RunSpec
+from convbench.config.spec import Channels, Hyperparameters, RunSpec
 from convbench.data.base import Listing, Sample, Splitting
 from convbench.data.digits import DIGITS
-from convbench.data.images import decode
 from convbench.data.letters import _draw
+from convbench.data.prepare.images import decode
+from convbench.data.prepare.splits import nested_draw
+from convbench.data.prepare.write import Settings, prepare
 from convbench.data.prepared import Prepared, open_prepared
-from convbench.data.preparing import Settings, prepare
-from convbench.data.splits import nested_draw
 from convbench.engine.evaluate import evaluate
 from convbench.engine.objective import ONE_LABEL
-from convbench.engine.optimiser import make_optimiser
+from convbench.engine.optimizer import make_optimizer
 from convbench.engine.range_test import range_test
-from convbench.models.weights import save_weights
+from convbench.jobs.assembly import Assembly, assemble, untrained
+from convbench.models.weights.files import save_weights
 from convbench.seeding import generator
-from convbench.stages.cell import Cell, assemble, untrained
 
 SIDE = 8
 NETWORKS = ("simple_cnn", "resnet20", "plain20")
@@ -95,8 +95,8 @@ def of_prepared(name: str, side: int, resize: str, *, several: bool = False) -> 
 
 def of_letters() -> list[Part]:
     """Return letters as they are drawn."""
-    draw = np.random.Generator(np.random.PCG64(0))
-    return [_draw(letter, draw) for letter in "AgΩЖ" for _ in range(8)]
+    rng = np.random.Generator(np.random.PCG64(0))
+    return [_draw(letter, rng) for letter in "AgΩЖ" for _ in range(8)]
 
 
 def of_digits() -> list[Part]:
@@ -139,7 +139,7 @@ def of_augmentation(name: str) -> list[Part]:
 
 def spec_of(
     network: str = "simple_cnn",
-    method: str = "scratch",
+    strategy: str = "scratch",
     augmentation: str = "none",
     *,
     channels: Channels = 3,
@@ -148,19 +148,26 @@ def spec_of(
     **settings: object,
 ) -> RunSpec:
     """Describe a short run on the photographs."""
-    recipe = {"optimizer": "adamw", "lr": 0.01, "momentum": 0.9, "weight_decay": 1e-4}
+    common = {"optimizer": "adamw", "lr": 0.01, "momentum": 0.9, "weight_decay": 1e-4}
     return RunSpec(
         dataset="photographs",
         train_size=None,
         image_size=SIDE,
         architecture=network,
-        weights="random" if method == "scratch" else "photographs",
-        strategy=method,
-        method=method,
+        weights="random" if strategy == "scratch" else "photographs",
+        label=strategy,
+        strategy=strategy,
         augmentation=augmentation,
         seed=0,
-        budget=Budget(epochs=epochs, batch_size=batch_size),
-        optimisation=Optimisation.model_validate({**recipe, "schedule": "cosine", **settings}),
+        hyperparameters=Hyperparameters.model_validate(
+            {
+                "epochs": epochs,
+                "batch_size": batch_size,
+                **common,
+                "schedule": "cosine",
+                **settings,
+            }
+        ),
         threads=1,
         device="cpu",
         channels=channels,
@@ -169,19 +176,19 @@ def spec_of(
     )
 
 
-def cell_of(spec: RunSpec, *, several: bool = False) -> Cell:
-    """Put a run together."""
+def assembly_of(spec: RunSpec, *, several: bool = False) -> Assembly:
+    """Assemble a run."""
     data = prepared("labels" if several else "one label", SIDE, "crop", several=several)
     weights = None if spec.weights == "random" else WORK / f"{spec.architecture}.safetensors"
-    lr = spec.optimisation.lr
+    lr = spec.hyperparameters.lr
     assert isinstance(lr, float)
     return assemble(spec, data, torch.device("cpu"), weights, lr)
 
 
 def of_training(spec: RunSpec, *, several: bool = False) -> list[Part]:
-    """Return a short run's history, its weights, and what they say of the test images."""
-    cell = cell_of(spec, several=several)
-    trainer = cell.trainer
+    """Return a short run's history, its weights, and its predictions of the test images."""
+    assembly = assembly_of(spec, several=several)
+    trainer = assembly.trainer
     history: list[Part] = []
     for epoch in trainer.epochs():
         history += [
@@ -191,33 +198,33 @@ def of_training(spec: RunSpec, *, several: bool = False) -> list[Part]:
             epoch.val_score,
             str(epoch.gradient_norms),
         ]
-    said = evaluate(trainer.result, cell.test, trainer.standardise, trainer.objective)
-    return [*history, *trainer.result.state_dict().values(), said.probabilities, said.loss]
+    result = evaluate(trainer.result, assembly.test, trainer.standardise, trainer.objective)
+    return [*history, *trainer.result.state_dict().values(), result.probabilities, result.loss]
 
 
 def of_pretraining(network: str) -> list[Part]:
     """Train a network from scratch, and keep it for others to start from."""
-    cell = cell_of(spec_of(network))
-    losses = [epoch.val_loss for epoch in cell.trainer.epochs()]
-    state = cell.network.state_dict()
-    save_weights(WORK / f"{network}.safetensors", state, cell.normalisation)
+    assembly = assembly_of(spec_of(network))
+    losses = [epoch.val_loss for epoch in assembly.trainer.epochs()]
+    state = assembly.network.state_dict()
+    save_weights(WORK / f"{network}.safetensors", state, assembly.normalisation)
     return [*losses, *state.values()]
 
 
 def of_range_test() -> list[Part]:
     """Return the curve of a range test."""
-    cell = cell_of(spec_of(method="feature_extraction", batch_size=2))
-    found = range_test(cell.trainer, lambda lr: cell.phases_at(lr)[-1])
-    return [*found.losses, found.chosen]
+    assembly = assembly_of(spec_of(strategy="feature_extraction", batch_size=2))
+    found = range_test(assembly.trainer, lambda lr: assembly.phases_at(lr)[-1])
+    return [*found.losses, found.chosen_lr]
 
 
 def of_step(network: str) -> list[Part]:
     """Return a network after one step on ten images of the embedded benchmark's size."""
     built = untrained(spec_of(network).model_copy(update={"image_size": 16}), 10)
     images = torch.rand(10, 3, 16, 16, generator=generator("step"))
-    optimiser = make_optimiser("adamw", [(built.parameters(), 0.003)], 0.9, 1e-4)
+    optimizer = make_optimizer("adamw", [(built.parameters(), 0.003)], 0.9, 1e-4)
     ONE_LABEL.loss(built(images), torch.arange(10)).backward()
-    optimiser.step()
+    optimizer.step()
     return list(built.state_dict().values())
 
 
@@ -230,7 +237,7 @@ def cases() -> Iterator[tuple[str, Case]]:
         yield f"data/decoded/{resize}", lambda resize=resize: of_decoded(resize)
         yield f"data/prepared/{resize}", lambda resize=resize: of_prepared(resize, 16, resize)
     yield "data/prepared/labels", lambda: of_prepared("labels", SIDE, "crop", several=True)
-    for name in (*AUGMENTS, "random_resized_crop+mirror"):
+    for name in (*AUGMENTS, "random_resized_crop+horizontal_flip"):
         yield f"augmentation/{name}", lambda name=name: of_augmentation(name)
     for network in NETWORKS:
         yield f"{network}/pretraining", lambda network=network: of_pretraining(network)
@@ -245,15 +252,17 @@ def cases() -> Iterator[tuple[str, Case]]:
 
 _RUNS: Mapping[str, RunSpec] = {
     **{f"{name}/feature_extraction": spec_of(name, "feature_extraction") for name in NETWORKS},
-    **{f"{name}/fine_tune": spec_of(name, "fine_tune", body_lr=0.001) for name in NETWORKS},
+    **{f"{name}/fine_tune": spec_of(name, "fine_tune", backbone_lr=0.001) for name in NETWORKS},
     **{f"{name}/sgd": spec_of(name, optimizer="sgd", lr=0.05) for name in NETWORKS[:2]},
-    "fine_tune_last_1": spec_of(method="fine_tune_last_1", body_lr=0.001),
+    "fine_tune_last_1": spec_of(strategy="fine_tune_last_1", backbone_lr=0.001),
     "probe_then_fine_tune": spec_of(
-        method="probe_then_fine_tune", epochs=2, probe_epochs=1, probe_lr=0.01, body_lr=0.001
+        strategy="probe_then_fine_tune", epochs=2, probe_epochs=1, probe_lr=0.01, backbone_lr=0.001
     ),
-    "gradual_unfreeze": spec_of(method="gradual_unfreeze", epochs=2, unfreeze_every=1, body_lr=0.001),
-    "evaluate": spec_of(method="evaluate"),
-    "layer decay": spec_of(method="fine_tune", layer_decay=0.5, body_lr=0.001),
+    "gradual_unfreeze": spec_of(
+        strategy="gradual_unfreeze", epochs=2, unfreeze_every=1, backbone_lr=0.001
+    ),
+    "evaluate": spec_of(strategy="evaluate"),
+    "layer decay": spec_of(strategy="fine_tune", layer_decay=0.5, backbone_lr=0.001),
     "constant": spec_of(schedule="constant"),
     "step": spec_of(schedule="step", epochs=2),
     "one_cycle": spec_of(schedule="one_cycle", epochs=2),

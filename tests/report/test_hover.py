@@ -1,27 +1,27 @@
 import pandas as pd
 
-from convbench.report import figures
-from convbench.report.hover import bundle, validation_curves
+from convbench.report.figures.base import colours_of
+from convbench.report.figures.hover import bundle, validation_curves
 
-COLOURS = figures.colours_of(["scratch", "fine_tune"])
+COLOURS = colours_of(["scratch", "fine_tune"])
 
 
-def curves(cells: int) -> pd.DataFrame:
+def curves(configurations: int) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "train_size": 50,
-            "architecture": f"net{cell}",
-            "strategy": "scratch" if cell % 2 else "fine_tune",
+            "architecture": f"net{number}",
+            "label": "scratch" if number % 2 else "fine_tune",
             "augmentation": "none",
             "epoch": epoch,
-            "val_score": cell / 100 + epoch / 10,
+            "val_score": number / 100 + epoch / 10,
         }
-        for cell in range(cells)
+        for number in range(configurations)
         for epoch in (1, 2, 3)
     )
 
 
-def test_a_curve_is_drawn_of_each_cell_in_its_strategys_colour():
+def test_each_configuration_has_a_curve_in_the_colour_of_its_strategy():
     found = validation_curves("zoo", curves(3), COLOURS, "accuracy", "A title")
 
     drawn = {each["name"]: each for each in found.figure["data"]}
@@ -31,11 +31,17 @@ def test_a_curve_is_drawn_of_each_cell_in_its_strategys_colour():
     assert "the best" not in found.caption
 
 
-def test_of_many_curves_the_best_are_drawn_and_that_is_said():
+def test_with_one_strategy_colours_are_those_of_architectures():
+    found = validation_curves("zoo", curves(1), COLOURS, "accuracy", "A title")
+
+    assert set(found.keys) == {"net0"}
+
+
+def test_at_most_the_best_40_curves_are_drawn():
     found = validation_curves("zoo", curves(60), COLOURS, "accuracy", "A title")
 
     names = [each["name"].partition(",")[0] for each in found.figure["data"]]
-    assert set(names) == {f"net{cell}" for cell in range(20, 60)}
+    assert set(names) == {f"net{number}" for number in range(20, 60)}
     assert "the best 40" in found.caption
 
 

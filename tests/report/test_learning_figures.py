@@ -3,30 +3,39 @@ import base64
 import pandas as pd
 import pytest
 
-from convbench.report.learning_figures import errors_by_depth, gradients_by_layer, range_tests
+from convbench.analysis.depth import DepthRow
+from convbench.engine.range_test import RangeTest
+from convbench.report.figures.learning import errors_by_depth, gradients_by_layer, range_tests
+from convbench.results.rows import table
 
-TESTS = [
-    {
-        "cell": "zoo/net/scratch/none",
-        "rates": [1e-5, 1e-3, 1e-1],
-        "losses": [2.0, 1.0, 3.0],
-        "chosen": 1e-4,
-    },
-    {"cell": "zoo/net/tuned/none", "rates": [1e-5, 1e-3], "losses": [2.0, 1.5], "chosen": 1e-4},
-]
+TESTS = {
+    "zoo/net/scratch/none": RangeTest([1e-5, 1e-3, 1e-1], [2.0, 1.0, 3.0], 1e-4),
+    "zoo/net/tuned/none": RangeTest([1e-5, 1e-3], [2.0, 1.5], 1e-4),
+}
 
 
 def _depths():
-    return pd.DataFrame(
-        {
-            "run_id": list("abcd"),
-            "family": ["plain", "plain", "resnet", "resnet"],
-            "depth": [20, 56, 20, 56],
-            "dataset": "zoo",
-            "train_size": 100,
-            "training": [0.2, 0.4, 0.2, 0.1],
-            "validation": [0.3, 0.5, 0.3, 0.2],
-        }
+    rows = [("a", True, 20, 0.2, 0.3), ("b", True, 56, 0.4, 0.5)]
+    rows += [("c", False, 20, 0.2, 0.3), ("d", False, 56, 0.1, 0.2)]
+    return table(
+        [
+            DepthRow(
+                dataset="zoo",
+                train_size=100,
+                run_id=run,
+                label="scratch",
+                augmentation="none",
+                seed=0,
+                family="resnet",
+                plain=plain,
+                depth=depth,
+                training=training,
+                validation=validation,
+                test=validation,
+            )
+            for run, plain, depth, training, validation in rows
+        ],
+        DepthRow,
     )
 
 
@@ -59,7 +68,7 @@ def _svg(figure):
 
 
 @pytest.mark.parametrize("name", DRAWN)
-def test_a_figure_says_what_it_shows_and_has_the_same_bytes_twice(name):
+def test_a_figure_is_described_and_has_the_same_bytes_twice(name):
     one, other = DRAWN[name](), DRAWN[name]()
 
     assert (one.title, one.alt, one.source, one.data) == (
@@ -73,33 +82,43 @@ def test_a_figure_says_what_it_shows_and_has_the_same_bytes_twice(name):
     assert len(one.alt) > 40
 
 
-def test_a_range_test_names_its_cell_and_what_it_chose():
+def test_a_range_test_is_named_with_the_rate_that_it_chose():
     alt = range_tests(TESTS).alt
 
     assert "zoo/net/scratch/none (chosen 1.0e-04)" in alt
     assert "zoo/net/tuned/none" in alt
 
 
-def test_errors_are_told_to_who_cannot_see_them():
+def test_errors_are_in_the_alternative_text():
     assert "training, plain, 56 layers: 40.0%" in DRAWN["depth"]().alt
     assert "validation, residual, 56 layers: 20.0%" in DRAWN["depth"]().alt
 
 
 @pytest.mark.parametrize("name", ["depth", "gradients"])
-def test_every_family_is_drawn(name):
+def test_every_panel_is_drawn(name):
     drawn = _svg(DRAWN[name]())
 
     assert drawn.count('<g id="axes_') == 2
 
 
-def test_three_moments_are_drawn_and_of_one_epoch_one():
-    once = _gradients()
-    once = once[once["epoch"] == 1]
+def test_the_first_the_middle_and_the_last_epoch_are_drawn():
+    assert set(gradients_by_layer(_gradients()).table["moment"]) == {
+        "first epoch",
+        "middle epoch",
+        "last epoch",
+    }
 
-    assert "plain20, resnet20" in gradients_by_layer(once).alt
+
+def test_of_one_epoch_there_is_the_first_alone():
+    gradients = _gradients()
+
+    found = gradients_by_layer(gradients[gradients["epoch"] == 1])
+
+    assert set(found.table["moment"]) == {"first epoch"}
+    assert "plain20, resnet20" in found.alt
 
 
-def test_titles_say_what_is_seen():
+def test_titles_state_what_a_figure_shows():
     steep = _gradients()
     steep.loc[(steep["run_id"] == "plain20") & (steep["depth"] == 1), "norm"] = 40.0
 

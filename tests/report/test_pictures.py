@@ -4,7 +4,7 @@ from base64 import b64decode
 import numpy as np
 from PIL import Image
 
-from convbench.report.pictures import heat, kernels, overlaid, sheet, strip
+from convbench.report.figures.pictures import heat, kernels, overlaid, sheet, strip
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (5, 8, 8, 3), np.uint8)
 

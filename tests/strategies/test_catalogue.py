@@ -1,11 +1,11 @@
 import pytest
 
 from convbench.models import ARCHITECTURES
-from convbench.models.base import blocks_of
+from convbench.models.blocks import blocks_of
 from convbench.strategies import STRATEGIES, blocks_in, strategy_of
 from convbench.strategies.base import Parts, Rates
 
-RATES = Rates(0.01, body_lr=0.001, probe_lr=0.05, probe_epochs=2, unfreeze_every=1)
+RATES = Rates(lr=0.01, backbone_lr=0.001, probe_lr=0.05, probe_epochs=2, unfreeze_every=1)
 EPOCHS = 5
 
 
@@ -29,7 +29,7 @@ def test_phases_take_all_the_epochs_and_end_with_the_head(strategy):
     for phase in phases:
         listed = [id(p) for group in phase.groups for p in group.parameters]
         assert len(listed) == len(set(listed))
-        assert phase.groups[-1].parameters[-1] is parts.head[-1]
+        assert phase.groups[-1].parameters[-1] is parts.classifier[-1]
         assert phase.groups[-1].start == 1
 
 
@@ -59,7 +59,7 @@ def test_a_probe_comes_first_with_its_own_rate_and_time():
 
 def test_blocks_are_unfrozen_from_the_top_every_few_epochs():
     _, _, parts = _built("resnet20")
-    rates = Rates(0.1, body_lr=0.01, unfreeze_every=3)
+    rates = Rates(lr=0.1, backbone_lr=0.01, unfreeze_every=3)
 
     (phase,) = strategy_of("gradual_unfreeze").phases(parts, rates, 9)
 
@@ -70,7 +70,7 @@ def test_blocks_are_unfrozen_from_the_top_every_few_epochs():
 @pytest.mark.parametrize("strategy", ["fine_tune", "gradual_unfreeze"])
 def test_layer_decay_lowers_the_rate_block_by_block_towards_the_input(strategy):
     network, _, parts = _built("resnet20")
-    rates = Rates(0.1, body_lr=0.01, layer_decay=0.5, unfreeze_every=1)
+    rates = Rates(lr=0.1, backbone_lr=0.01, layer_decay=0.5, unfreeze_every=1)
 
     (phase,) = strategy_of(strategy).phases(parts, rates, EPOCHS)
 

@@ -12,16 +12,16 @@ import torch
 from torch.nn import functional as F
 
 from convbench.engine.modes import freeze_all_but, train_mode
-from convbench.engine.optimiser import make_optimiser
+from convbench.engine.optimizer import make_optimizer
 from convbench.models import ARCHITECTURES, architecture_names, architecture_of
-from convbench.models.base import blocks_of
+from convbench.models.blocks import blocks_of
 from convbench.models.sizes import too_small
-from convbench.models.weights import Normalisation, load_weights, save_weights
+from convbench.models.weights.files import Normalisation, load_weights, save_weights
 from convbench.strategies import STRATEGIES, strategy_of
 from convbench.strategies.base import Parts, Rates
 
 CLASSES, EPOCHS = 4, 5
-RATES = Rates(3e-5, body_lr=1e-5, probe_lr=2e-5, probe_epochs=2, unfreeze_every=1)
+RATES = Rates(lr=3e-5, backbone_lr=1e-5, probe_lr=2e-5, probe_epochs=2, unfreeze_every=1)
 SIZES = (32, 28, 64, 96, 128, 224)
 SMALL = [
     *(name for name in ARCHITECTURES if not name.endswith(("32", "44", "56", "110", "34"))),
@@ -78,7 +78,7 @@ def _step(network, side, phase, epoch):
     """Take one step as the trainer does in an epoch of a phase; return the names of what moved."""
     before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
     groups = [(group.parameters, group.lr) for group in phase.groups]
-    optimiser = make_optimiser("adamw", groups, 0.9, 0.0)
+    optimizer = make_optimizer("adamw", groups, 0.9, 0.0)
     network.zero_grad(set_to_none=True)
     freeze_all_but(network, _learning(phase, epoch))
     train_mode(network)
@@ -87,7 +87,7 @@ def _step(network, side, phase, epoch):
         logits = network(torch.rand(4, 3, side, side))
     # Smoothed: four images are soon all right, and then VGG's gradient is too small to move anything.
     F.cross_entropy(logits, torch.tensor([0, 1, 1, 2]), label_smoothing=0.1).backward()
-    optimiser.step()
+    optimizer.step()
     after = network.state_dict()
     return {name for name in after if not after[name].equal(before[name])}
 
@@ -135,7 +135,7 @@ def _check_kept(name, network, side, folder):
     path = folder / "kept.safetensors"
     save_weights(path, network.state_dict(), Normalisation((0.5,) * 3, (0.2,) * 3))
     again = entry.build(CLASSES, side)
-    load_weights(again, entry.head, path, with_head=True)
+    load_weights(again, entry.head, path, with_classifier=True)
     path.unlink()
     images = torch.rand(2, 3, side, side)
     with torch.no_grad():

@@ -1,4 +1,4 @@
-"""A network whose training goes wrong as its strategy says; projects import it from their folder."""
+"""A network whose training goes wrong as its label says; projects import it from their folder."""
 
 import json
 import os
@@ -34,12 +34,12 @@ class _Linear(nn.Module):
 def _break():
     if "train" not in sys.argv:  # planning, measuring, explaining
         return
-    strategy = json.loads(sys.argv[sys.argv.index("--spec") + 1])["strategy"]
-    if strategy == "raises":
+    label = json.loads(sys.argv[sys.argv.index("--spec") + 1])["label"]
+    if label == "raises":
         raise RuntimeError("the shoe pinches")
-    if strategy == "leaves":
+    if label == "leaves":
         os._exit(0)
-    if strategy == "killed_always" or (strategy == "killed_once" and not Path("killed").exists()):
+    if label == "killed_always" or (label == "killed_once" and not Path("killed").exists()):
         Path("killed").touch()
         print("about to be killed", flush=True)
         os.kill(os.getpid(), signal.SIGKILL)

@@ -3,13 +3,14 @@
 import json
 import re
 import shutil
+from pathlib import Path
 
 import pandas as pd
 import pytest
 from dvc.repo import Repo
 from mlflow import MlflowClient
 
-from convbench.report.pages import PAGES
+from convbench.report.pages.names import PAGES
 
 RUNS = {
     f"digits@50/simple_cnn/{strategy}/{augmentation}/s0"
@@ -19,22 +20,23 @@ RUNS = {
 
 
 def test_every_promised_file_is_there_and_none_is_half_made(reproduced):
-    files = {path.relative_to(reproduced.root).as_posix() for path in reproduced.root.rglob("*")}
+    paths = {path.relative_to(reproduced.root).as_posix() for path in reproduced.root.rglob("*")}
+    files = {re.sub(r"/[0-9a-f]{8}(?=[/.]|$)", "", path) for path in paths}  # without keys
 
     for run in RUNS:
-        for name in ("journal.jsonl", "metrics.json", "predictions.parquet"):
+        for name in ("key.json", "journal.jsonl", "metrics.json", "predictions.parquet"):
             assert f"results/runs/{run}/{name}" in files
         assert f"logs/train/{run}.log" in files
     assert {
-        "results/prepared/digits/images.npy",
-        "results/weights/simple_cnn/letters.safetensors",
+        "results/prepared/digits/8px/images.npy",
+        "results/weights/simple_cnn/letters/weights.safetensors",
         "results/tables/runs.parquet",
         "results/tables/runs.csv",
         "results/tables/epochs.parquet",
         "results/tables/labels.parquet",
-        "results/audit/digits.json",
-        "results/audit/letters.json",
-        "results/tables/comparisons.parquet",
+        "results/audit/digits/8px.json",
+        "results/audit/letters/8px.json",
+        "results/tables/configurations.parquet",
         "results/tables/effects.csv",
         "results/tables/variance.csv",
         "results/tables/convergence.csv",
@@ -55,11 +57,12 @@ def test_tables_mlflow_and_report_hold_the_same_runs_with_the_same_values(reprod
     experiment = client.get_experiment_by_name("tiny")
     mirrored = {run.info.run_name: run for run in client.search_runs([experiment.experiment_id])}
     html = (reproduced.root / "reports" / "reproduce.html").read_text(encoding="utf-8")
-    shown = dict(re.findall(r'id="([^"]+)" data-test="([^"]+)"', html))
+    score = r'<td class="n" data-value="([^"]+)">[\d.]+%'
+    shown = {run: test for run, _, test in re.findall(rf'<tr id="([^"]+)">.*?{score}</td>{score}', html)}
 
     assert set(table.index) == set(mirrored) == set(shown) == RUNS
     for run in RUNS:
-        metrics = json.loads((reproduced.root / "results/runs" / run / "metrics.json").read_text())
+        metrics = json.loads(Path(table.at[run, "folder"], "metrics.json").read_text())
         accuracy = metrics["test_accuracy"]
         assert table.at[run, "test_accuracy"] == accuracy
         assert mirrored[run].data.metrics["test_accuracy"] == accuracy
@@ -105,9 +108,9 @@ def test_snakemakes_own_report_holds_the_pages_in_order_with_captions(project):
 
     assert done.returncode == 0, done.stderr
     html = (project.root / "own.html").read_text(encoding="utf-8")
-    places = [html.index(f"{place} {name}") for place, name in enumerate(PAGES.values(), start=1)]
+    places = [html.index(f"{place} {page.title}") for place, page in enumerate(PAGES.values(), start=1)]
     assert places == sorted(places)
-    assert "The question, the best way to train for each task and its price" in html
+    assert "The question, the best configuration of each task and its cost" in html
 
 
 def test_the_same_numbers_come_out_with_another_number_of_cores(project):

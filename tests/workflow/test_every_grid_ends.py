@@ -19,7 +19,7 @@ from mlflow import MlflowClient
 from PIL import Image
 
 from convbench.files import sha256
-from convbench.stages.view import View
+from convbench.results.view import View
 from tests.project import RECIPE, Project, copy_project
 
 RUN = "digits@50/broken_networks.network/{}/none/s0"
@@ -131,15 +131,15 @@ def test_a_speed_that_could_not_be_measured_is_a_row_with_a_reason(ended):
     speeds = pd.read_csv(ended.root / "results/tables/speed.csv").set_index("architecture")
 
     assert speeds.at[NETWORKS[1], "reason"] == "RuntimeError: no clock here"
-    assert pd.isna(speeds.at[NETWORKS[1], "predict_ms"])
-    assert speeds.at[NETWORKS[0], "predict_ms"] > 0
+    assert pd.isna(speeds.at[NETWORKS[1], "inference_ms"])
+    assert speeds.at[NETWORKS[0], "inference_ms"] > 0
     assert "not measured: RuntimeError: no clock here" in _page(ended, "cost.html")
 
 
 def test_what_finished_is_the_answer_and_what_was_lost_a_row_of_the_comparison(ended):
-    compared = pd.read_csv(ended.root / "results/tables/comparisons.csv").set_index("strategy")
+    compared = pd.read_csv(ended.root / "results/tables/configurations.csv").set_index("label")
 
-    assert compared.loc[["fast", "slow", "sound"], "test"].notna().all()
+    assert compared.loc[["fast", "slow", "sound"], "test_score"].notna().all()
     assert compared.loc[[*BROKEN, "diverges"], "seeds"].eq(0).all()
     assert compared.at["leaves", "outcomes"] == "1 killed"
     assert compared.at[compared.index[compared["best"]][0], "seeds"] == 1
@@ -167,11 +167,11 @@ def test_where_no_run_finished_the_report_says_so(copy):
     assert done.returncode == 0, done.stdout + done.stderr
     assert "eight: 1 run: 1 diverged." in done.stdout
     assert "No run finished" in _page(copy, "index.html")
-    assert "No networks were opened" in _page(copy, "inside.html")
+    assert "No networks are explained" in _page(copy, "inside.html")
 
 
 def test_its_networks_are_missed_by_name(ended):
-    view = View.read(ended.root / "results/explain/digits/broken_networks.network")
+    view = View.read(ended.one("results/explain/digits/broken_networks.network/*"))
 
     assert [each.name for each in view.networks] == ["random", "sound"]
     assert set(view.absent) == {*BROKEN, "diverges"}
@@ -276,7 +276,7 @@ def test_a_dataset_that_cannot_be_fetched_fails_its_runs_alone(without_zoo):
     assert reason.startswith("there is no dataset zoo: zoo.zip could not be fetched")
     for page in ("index.html", "data.html", "reproduce.html"):
         assert "zoo.zip could not be fetched" in _page(project, page)
-    assert "The same command again repeats fetch/zoo and prepare/zoo." in done.stdout
+    assert "The same command again repeats fetch/zoo and prepare/zoo/8px." in done.stdout
 
 
 def test_once_it_can_be_had_the_same_command_goes_on(without_zoo, monkeypatch):

@@ -11,18 +11,18 @@ import pandas as pd
 import pytest
 from mlflow import MlflowClient
 
-from convbench.report.pages import PAGES
-from convbench.words import points
+from convbench.report.pages.names import PAGES
+from convbench.report.text.numbers import level_name, points
 from tests.project import Project
 
-FACTORS = ["dataset", "train_size", "architecture", "strategy", "augmentation"]
+FACTORS = ["dataset", "train_size", "architecture", "label", "augmentation"]
 TABLES = (
     "runs",
     "epochs",
     "labels",
     "speed",
     "guidelines",
-    "comparisons",
+    "configurations",
     "effects",
     "variance",
     "convergence",
@@ -40,7 +40,7 @@ def runs(root: Path) -> pd.DataFrame:
 
 
 @pytest.fixture
-def cells(runs: pd.DataFrame) -> pd.DataFrame:
+def means(runs: pd.DataFrame) -> pd.DataFrame:
     """Means over seeds, straight from the table of runs."""
     names = ["val_score", "test_score", "train_seconds", "params_trainable", "macs"]
     return runs.groupby(FACTORS)[names].mean()
@@ -96,14 +96,14 @@ def test_runs_are_the_same_in_files_table_mlflow_and_their_pages(root, runs, mon
     experiment = client.get_experiment_by_name("tiny")
     tracked = {run.info.run_name: run for run in client.search_runs([experiment.experiment_id])}
     for row in runs.itertuples():
-        metrics = json.loads((root / "results/runs" / row.run_id / "metrics.json").read_text())
-        mirrored = tracked[row.run_id].data.metrics
-        text = page(root, f"runs/{row.run_id}.html")
+        metrics = json.loads((root / row.folder / "metrics.json").read_text())
+        synced = tracked[row.run_id].data.metrics
+        text = " ".join(page(root, f"runs/{row.run_id}.html").split())
 
         for name in ("test_score", "val_score", "test_loss", "train_seconds", "macs", "params_total"):
-            assert getattr(row, name) == metrics[name] == mirrored[name]
+            assert getattr(row, name) == metrics[name] == synced[name]
         assert f"<dt>Test accuracy</dt><dd>{row.test_score:.1%}</dd>" in text
-        assert f"<dd>{row.val_score:.1%}, with epoch {row.best_epoch} of {row.epochs}</dd>" in text
+        assert f"<dd>{row.val_score:.1%}, at epoch {row.best_epoch} of {row.epochs}</dd>" in text
         assert f"{row.train_seconds:,.2f} s on cpu, {row.params_trainable:,} of" in text
 
 
@@ -117,20 +117,20 @@ def test_the_list_of_runs_shows_the_table(root, runs):
         assert shown[row.run_id]["Training, s"] == f"{row.train_seconds:,.2f}"
 
 
-def test_the_leaderboard_shows_the_means_and_the_comparisons(root, runs, cells):
-    compared = pd.read_csv(root / "results/tables/comparisons.csv").set_index(FACTORS)
+def test_the_leaderboard_shows_the_means_and_the_comparison_with_the_best(root, means):
+    compared = pd.read_csv(root / "results/tables/configurations.csv").set_index(FACTORS)
     speed = pd.read_csv(root / "results/tables/speed.csv").set_index("architecture")
     shown = rows_of(page(root, "index.html"), "Leaderboard, digits, 50")
 
-    assert len(shown) == len(cells)
+    assert len(shown) == len(means)
     for row in shown:
         key = ("digits", 50, row["Architecture"], row["Strategy"], row["Augmentation"])
-        cell, other = cells.loc[key], compared.loc[key]
-        assert row["Test"] == f"{cell['test_score']:.1%}"
-        assert row["Validation"] == f"{cell['val_score']:.1%}"
-        assert row["Training, s"] == f"{cell['train_seconds']:,.2f}"
-        assert row["Trained params"] == f"{cell['params_trainable']:,.0f}"
-        assert row["Inference, ms"] == f"{speed.at[row['Architecture'], 'predict_ms']:.3g}"
+        mean, other = means.loc[key], compared.loc[key]
+        assert row["Test"] == f"{mean['test_score']:.1%}"
+        assert row["Validation"] == f"{mean['val_score']:.1%}"
+        assert row["Training, s"] == f"{mean['train_seconds']:,.2f}"
+        assert row["Trained parameters"] == f"{mean['params_trainable']:,.0f}"
+        assert row["Inference, one image, ms"] == f"{speed.at[row['Architecture'], 'inference_ms']:.3g}"
         assert row["Calibration error"] == f"{other['calibration_error']:.1%}"
         difference = row["From the best, points"]
         assert (
@@ -138,14 +138,14 @@ def test_the_leaderboard_shows_the_means_and_the_comparisons(root, runs, cells):
         )
 
 
-def test_the_answer_is_the_cell_that_validation_chooses(root, cells):
+def test_the_answer_is_the_configuration_that_validation_chooses(root, means):
     text = page(root, "index.html")
-    best = cells.loc[cells["val_score"].idxmax()]
+    best = means.loc[means["val_score"].idxmax()]
     answer = words(text[text.index('class="answer"') : text.index('class="note"')])
 
     assert f"{best['test_score']:.1%}" in answer
     assert f"{best['train_seconds']:,.2f} s of training" in answer
-    for name in cells["val_score"].idxmax()[2:]:
+    for name in means["val_score"].idxmax()[2:]:
         assert name in answer
 
 
@@ -156,29 +156,29 @@ def test_sentences_hold_the_numbers_of_the_effects(root):
     ]
 
     for row in effects.itertuples():
-        if row.seen or pd.isna(row.low):
-            (sentence,) = [each for each in found if f"{row.level} by " in each]
-            assert f"{row.level} by {points(row.difference)} points" in sentence
+        if row.significant or pd.isna(row.low):
+            level = level_name(row.factor, row.level)
+            assert any(f"{level} {points(row.difference)} points" in each for each in found)
 
 
-def test_figures_are_drawn_from_the_same_numbers(root, cells):
+def test_figures_are_drawn_from_the_same_numbers(root, means):
     found = {title: data for name in PAGES for title, data in figures(page(root, name)).items()}
 
     checked = 0
     for data in found.values():
         keys = [name for name in FACTORS[2:] if name in data]
         for column, own in {
-            "seconds": "train_seconds",
-            "test": "test_score",
+            "train_seconds": "train_seconds",
+            "test_score": "test_score",
             "mean": "test_score",
         }.items():
             if column not in data or len(keys) < 3 or "epoch" in data or "reached" in data:
                 continue
             for row in data.to_dict("records"):
-                expected = cells.loc[("digits", 50, *(row[name] for name in keys)), own]
+                expected = means.loc[("digits", 50, *(row[name] for name in keys)), own]
                 assert row[column] == pytest.approx(expected)
                 checked += 1
-    assert checked == 3 * len(cells)  # the score by cell; the seconds and the score by time
+    assert checked == 3 * len(means)  # the score by configuration; the seconds and the score by time
 
 
 def test_curves_are_drawn_from_the_epochs(root, runs):
@@ -186,10 +186,10 @@ def test_curves_are_drawn_from_the_epochs(root, runs):
         runs[["run_id", *FACTORS]], on="run_id"
     )
     (data,) = [each for each in figures(page(root, "convergence.html")).values() if "epoch" in each]
-    means = epochs.groupby(["strategy", "epoch"])["val_score"].mean()
+    means = epochs.groupby(["label", "epoch"])["val_score"].mean()
 
     for row in data.itertuples():
-        assert row.mean == pytest.approx(means.loc[(row.strategy, row.epoch)])
+        assert row.mean == pytest.approx(means.loc[(row.label, row.epoch)])
 
 
 def test_speeds_are_those_of_the_table(root):
@@ -198,21 +198,21 @@ def test_speeds_are_those_of_the_table(root):
 
     for row, line in zip(speed.itertuples(), shown, strict=True):
         assert line["Architecture"] == row.architecture
-        assert line["Inference, one image, ms"] == f"{row.predict_ms:.3g}"
-        assert line["Learning, in batches, ms"] == f"{row.learn_batch_ms:.3g}"
+        assert line["Inference, one image, ms"] == f"{row.inference_ms:.3g}"
+        assert line["Training step, ms"] == f"{row.train_step_ms:.3g}"
 
 
 def test_convergence_is_that_of_the_table(root, runs):
     table = pd.read_csv(root / "results/tables/convergence.csv").merge(
         runs[["run_id", *FACTORS]], on="run_id"
     )
-    means = table.groupby(FACTORS)[["area", "gap", "instability", "epochs_to_near"]].mean()
+    means = table.groupby(FACTORS)[["mean_score", "gap", "instability", "epochs_to_95_percent"]].mean()
     shown = rows_of(page(root, "convergence.html"), "Convergence")
 
     for line in shown:
-        size, _, dataset = line["Task"].partition(" of ")
-        key = (dataset, int(size), line["Architecture"], line["Strategy"], line["Augmentation"])
-        assert line["Area"] == f"{means.at[key, 'area']:.1%}"
-        assert line["Gap"] == points(means.at[key, "gap"])
-        assert line["Instability"] == points(means.at[key, "instability"])
-        assert line["Epochs to 95% of its best"] == f"{means.at[key, 'epochs_to_near']:.1f}"
+        names = [line[name] for name in ("Architecture", "Strategy", "Augmentation")]
+        key = (line["Dataset"], int(line["Images"]), *names)
+        assert line["Mean over epochs"] == f"{means.at[key, 'mean_score']:.1%}"
+        assert line["Generalization gap, points"] == points(means.at[key, "gap"])
+        assert line["Instability, points"] == points(means.at[key, "instability"])
+        assert line["Epochs to 95% of its best"] == f"{means.at[key, 'epochs_to_95_percent']:.1f}"

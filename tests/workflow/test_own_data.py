@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from convbench.files import read_json
-from convbench.report.pages import PAGES
+from convbench.report.pages.names import PAGES
 from tests.layouts.replicas import encoded, picture, table
 from tests.project import RECIPE, ROOT, copy_project
 
@@ -72,18 +72,19 @@ def test_the_report_shows_them_and_every_finding_beside_them(done):
         "Label by label: pets, 20 training images" in (done.root / "reports/accuracy.html").read_text()
     )
     assert html.count(">F2</th>") == 2
-    for badge in ("5.0% of test seen", "1 skipped", "breaks labels"):
+    for badge in ("5.0% of test in training", "1 skipped", "changes labels"):
         assert f">{badge}</a>" in html
     assert "images/7.png" not in html
 
 
 def test_the_page_on_the_data_tells_the_whole_story(done):
     html = (done.root / "reports" / "data.html").read_text()
+    words = " ".join(html.split())
 
-    assert "1 of the test images (5.0%) show a picture of train" in html
+    assert "1 of the test images (5.0%) show the same picture as a training image" in words
     assert "images/7.png</code>: not an image of a kind that is known here" in html
     assert "train: images/0.png (wings; legs; fur); test: images/59.png" in html
-    assert "crop_flip breaks labels" in html
+    assert "crop_flip changes labels" in html
     assert set(re.findall(r'(?:src|href)="(?!data:|#)([^"]*)"', html)) == set(PAGES)
 
 
@@ -115,7 +116,7 @@ def test_a_second_run_does_nothing(done):
 
 
 def test_what_was_taken_is_pinned_for_dvc(done):
-    card = read_json(done.root / "results" / "prepared" / "pets" / "card.json")
+    card = read_json(done.one("results/prepared/pets/16px/*/card.json"))
     status = done.run("dvc", "status", "data.dvc")
 
     assert f"md5: {card['pin']}" in (done.root / "data.dvc").read_text()

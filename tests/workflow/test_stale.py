@@ -25,7 +25,10 @@ def test_a_new_architecture_trains_its_own_runs_alone(project):
 
 def test_an_entry_in_a_catalogue_retrains_nothing(project):
     project.edit(
-        "src/convbench/augment/__init__.py", '"none": NONE,', '"none": NONE,\n    "same": NONE,'
+        "src/convbench/augment/__init__.py",
+        "AUGMENTS: Mapping[str, Augmentation] = {",
+        "AUGMENTS: Mapping[str, Augmentation] = {\n"
+        '    "same": Augmentation(lazy("convbench.augment.none:none"), frozenset(), "no change"),',
     )
 
     assert project.stale() == set()
@@ -44,13 +47,15 @@ def test_editing_one_strategy_retrains_its_runs(project):
 
 
 def test_editing_the_loop_retrains_everything(project):
-    project.edit("src/convbench/engine/loop.py", "tools.schedule.step()", "tools.schedule.step()  # !")
+    project.edit("src/convbench/engine/step.py", "self.scheduler.step()", "self.scheduler.step(), None")
 
     assert project.stale() == ALL
 
 
 def test_editing_the_report_renders_it_again_and_retrains_nothing(project):
-    project.edit("src/convbench/report/templates/index.html.jinja", "What was found", "Found")
+    project.edit(
+        "src/convbench/report/pages/templates/overview.html.jinja", "of training", "of learning"
+    )
     project.edit("src/convbench/config/grid.py", "One config file.", "One configuration.")
 
     shown = project.snakemake("-n", "--quiet", "host").stdout
@@ -60,7 +65,7 @@ def test_editing_the_report_renders_it_again_and_retrains_nothing(project):
 
 
 def test_editing_the_audit_looks_again_and_retrains_nothing(project):
-    project.edit("src/convbench/data/audit.py", '"""What makes', '"""All that makes')
+    project.edit("src/convbench/data/audit/audit.py", "_SHOWN = 24", "_SHOWN = 25")
 
     shown = project.snakemake("-n", "--quiet", "host").stdout
 
@@ -69,8 +74,7 @@ def test_editing_the_audit_looks_again_and_retrains_nothing(project):
 
 
 def test_data_made_anew_by_a_call_of_its_own_and_found_the_same_retrains_nothing(project):
-    preparing = project.root / "src/convbench/data/preparing.py"
-    preparing.write_text(f"{preparing.read_text()}\n# A remark.\n")
+    project.edit("src/convbench/data/prepare/decoding.py", "_CHUNK = 64", "_CHUNK = 32")
 
     assert project.stale() != set()  # in one call, all that comes after it is made anew
     done = project.snakemake("--cores", "2", "--until", "prepare", "import_weights")
@@ -89,7 +93,7 @@ def test_data_that_was_changed_and_pinned_makes_what_came_of_it_stale(project):
 
 def test_one_learning_rate_retrains_its_strategy(project):
     strategies = {**TINY["strategies"]}
-    strategies["fine_tune"] = {**strategies["fine_tune"], "body_lr": 0.002}
+    strategies["fine_tune"] = {**strategies["fine_tune"], "backbone_lr": 0.002}
     project.configure(strategies=strategies)
 
     assert project.stale() == FINE_TUNE
@@ -116,7 +120,7 @@ def test_another_way_to_write_a_number_retrains_nothing(project):
     project.configure(
         strategies={
             "scratch": {"weights": "random", **recipe},
-            "fine_tune": {"weights": "letters", "body_lr": "1e-3", **recipe},
+            "fine_tune": {"weights": "letters", "backbone_lr": "1e-3", **recipe},
         }
     )
 
@@ -130,7 +134,7 @@ def test_a_new_seed_trains_its_own_runs_alone(project):
 
 
 def test_a_lost_run_is_trained_again_alone(project):
-    (project.root / "results/runs" / RUN.format("scratch", "none") / "metrics.json").unlink()
+    project.one(f"results/runs/{RUN.format('scratch', 'none')}/*/metrics.json").unlink()
 
     assert project.stale() == {RUN.format("scratch", "none")}
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from convbench.files import read_json
-from convbench.models.simple_cnn import SIMPLE_CNNS
+from convbench.models import ARCHITECTURES
 from tests.project import RECIPE, copy_project
 
 OWN = """from torch import nn
@@ -31,7 +31,7 @@ def done(tmp_path_factory):
     project = copy_project(root / "convbench")
     (project.root / "mine.py").write_text(OWN)
     torch.manual_seed(0)
-    state = SIMPLE_CNNS["simple_cnn"].build(7, 8).state_dict()
+    state = ARCHITECTURES["simple_cnn"].build(7, 8).state_dict()
     checkpoint = {"state_dict": {f"module.{name}": tensor for name, tensor in state.items()}}
     torch.save(checkpoint | {"epoch": 3}, root / "zoo.pth")
     project.configure(
@@ -43,7 +43,7 @@ def done(tmp_path_factory):
                 "strategy": "fine_tune_last_1",
                 "weights": "zoo",
                 "architectures": ["simple_cnn"],
-                "body_lr": "lr/2",
+                "backbone_lr": "lr/2",
                 "label_smoothing": 0.1,
                 "ema": 0.5,
             },
@@ -52,7 +52,7 @@ def done(tmp_path_factory):
                 "strategy": "probe_then_fine_tune",
                 "weights": "zoo",
                 "architectures": ["simple_cnn"],
-                "body_lr": 0.0001,
+                "backbone_lr": 0.0001,
                 "probe_epochs": 1,
                 "probe_lr": 0.01,
             },
@@ -90,15 +90,15 @@ def test_every_way_finishes_under_its_own_name(runs):
         "digits@50/simple_cnn/last/affine+mixup/s0",
         "digits@50/simple_cnn/probed/affine+mixup/s0",
     }
-    assert runs.loc["digits@50/simple_cnn/last/affine+mixup/s0", "method"] == "fine_tune_last_1"
+    assert runs.loc["digits@50/simple_cnn/last/affine+mixup/s0", "strategy"] == "fine_tune_last_1"
 
 
 def test_the_rate_of_a_run_is_the_one_that_its_test_found(done, runs):
     run = "digits@50/simple_cnn/scratch/affine+mixup/s0"
-    found = read_json(done.root / "results/rates/digits@50/simple_cnn/scratch/affine+mixup.json")
+    found = read_json(done.one("results/rates/digits@50/simple_cnn/scratch/affine+mixup/*.json"))
 
     assert found["reason"] == ""
-    assert runs.loc[run, "lr"] == found["chosen"] > 0
+    assert runs.loc[run, "lr"] == found["chosen_lr"] > 0
     assert runs.loc["digits@50/simple_cnn/last/affine+mixup/s0", "lr"] == RECIPE["lr"]
 
 
@@ -126,13 +126,13 @@ def test_gradients_are_in_a_table_and_drawn(done):
     assert "Learning rates chosen by a range test" in pages["convergence"]
 
 
-def test_a_body_that_learns_too_fast_is_warned_of_before_and_marked_after(done, runs):
-    warning = "body_lr 0.005 is above a tenth of 0.001, a usual rate from scratch with adamw"
+def test_a_backbone_that_learns_too_fast_is_warned_of_before_and_marked_after(done, runs):
+    warning = "backbone_lr 0.005 is above a tenth of 0.001, a usual rate from scratch with adamw"
 
     assert f"strategies.last: {warning}" in (done.root / "printed.txt").read_text()
     page = (done.root / "reports/index.html").read_text(encoding="utf-8")
     assert f"last: {warning}" in page
-    assert "fast body" in page
+    assert "high backbone rate" in page
     assert runs.loc["digits@50/simple_cnn/probed/affine+mixup/s0", "rate_warning"] == ""
 
 

@@ -1,36 +1,61 @@
 from convbench.config.spec import canonical_json, folder_of
-from convbench.report.pages import PAGES
-from convbench.stages.attempts import attempt_of, token_of
-from convbench.stages.datasets import settings_json
-from convbench.stages.fetch import pin_of
-from convbench.stages.plan import (
-    code_of,
-    code_of_architecture,
-    code_of_import,
-    code_of_prepared,
-    code_of_stage,
-    rates_of,
-    weights_of,
-)
-from convbench.stages.reproduction import expected_numbers
-from convbench.stages.runs import model_file, speed_file, store_address
-from convbench.stages.workflow import any_of, begin, end, ready
+from convbench.jobs.fetch import pin_of
+from convbench.jobs.workflow import any_of, begin, end, find, ready
+from convbench.planning.code import code_of, code_of_pages
+from convbench.planning.datasets import settings_json
+from convbench.planning.keys import code_of_architecture, code_of_prepared
+from convbench.report.pages.names import PAGES
+from convbench.results.attempts import attempt_of, pending, token_of
+from convbench.results.expected import expected_numbers
+from convbench.results.origin import store_address
 
 PLAN = ready(config, workflow.overwrite_configfiles)
 # A job runs as a child process, and leaves a result however it ends: a grid always comes to its report.
 JOB = "python -m convbench job --log {log} --attempt {params.attempt} -- "
-ARCHITECTURES = {folder_of(name): name for name in PLAN.grid.architectures}
-EXPLAINED = {run.id for runs in PLAN.explained.values() for run in runs}
+
+# What a part of a path stands for: the folder of a result ends in a digest of what it depends on.
+RUNS = {
+    str(PLAN.run_folder(run).relative_to("results/runs")): spec
+    for run, spec in PLAN.runs.items()
+}
+EXPLAINED = {
+    str(PLAN.run_folder(run.id).relative_to("results/runs"))
+    for runs in PLAN.explained.values()
+    for run in runs
+}
+PRETRAININGS = {
+    f"{name}/{PLAN.weights[name]}": spec for name, spec in PLAN.pretrainings.items()
+}
+IMPORTS = {f"{name}/{PLAN.weights[name]}": spec for name, spec in PLAN.imports.items()}
+RANGE_TESTS = {
+    f"{name}/{PLAN.rates[name]}": spec for name, spec in PLAN.range_tests.items()
+}
+VIEWS = {
+    str(PLAN.view_folder(view).relative_to("results/explain")): runs
+    for view, runs in PLAN.explained.items()
+}
+PREPARED = {
+    str(PLAN.prepared(name).relative_to("results/prepared")): name
+    for name in PLAN.grid.dataset_names()
+}
+SPEEDS = {
+    str(PLAN.speed_file(name).relative_to("results/speed").with_suffix("")): name
+    for name in PLAN.grid.architectures
+}
+METRICS = [f"results/runs/{run}/metrics.json" for run in RUNS]
+RESULTS = ("metrics.json", "key.json", "journal.jsonl", "predictions.parquet")
 
 
+# Patterns and no lists of names where there may be thousands: Snakemake tries each name in turn.
 wildcard_constraints:
     dataset="|".join(PLAN.grid.dataset_names()),
-    run=any_of(PLAN.runs),
-    pretraining=any_of(PLAN.pretrainings),
-    imported=any_of(PLAN.imports),
-    cell=any_of(PLAN.range_tests),
-    view=any_of(PLAN.explained),
-    architecture=any_of(ARCHITECTURES),
+    data=".+/[0-9]+px/[0-9a-f]{8}",
+    run=".+/[0-9a-f]{8}",
+    pretraining=any_of(PRETRAININGS),
+    imported=any_of(IMPORTS),
+    configuration=".+/[0-9a-f]{8}",
+    view=".+/[0-9a-f]{8}",
+    architecture=".+/[0-9a-f]{8}",
 
 
 onstart:
@@ -45,7 +70,7 @@ onerror:
     end(PLAN, workflow.overwrite_configfiles, done=False)
 
 
-# What the command line and the config files came to: one file, for the stages that need all of it.
+# What the command line and the config files came to: one file, for the jobs that need all of it.
 rule grid:
     output:
         "results/grid.json",

@@ -1,6 +1,8 @@
 # The raw files in data/ are no output of this rule: Snakemake deletes outputs before it makes them
 # again, and a download is not to be lost. The marker stands for them.
 rule fetch:
+    input:
+        again=lambda wc: pending(f"fetch/{wc.dataset}"),
     output:
         "results/data/{dataset}.json",
     log:
@@ -15,25 +17,25 @@ rule fetch:
 
 rule prepare:
     input:
-        raw=rules.fetch.output,
-        code=lambda wc: code_of_prepared(wc.dataset, PLAN.grid),
+        raw=lambda wc: f"results/data/{find(PREPARED, wc.data)}.json",
+        again=lambda wc: pending(f"prepare/{wc.data}"),
     output:
-        images="results/prepared/{dataset}/images.npy",
-        index="results/prepared/{dataset}/index.parquet",
-        card="results/prepared/{dataset}/card.json",
+        images="results/prepared/{data}/images.npy",
+        index="results/prepared/{data}/index.parquet",
+        card="results/prepared/{data}/card.json",
     log:
-        "logs/prepare/{dataset}.log",
-    benchmark:
-        "logs/prepare/{dataset}.tsv"
-    threads: 64
+        "logs/prepare/{data}.log",
+    threads: 64  # as many as there are
     params:
-        attempt=lambda wc: attempt_of(f"prepare/{wc.dataset}"),
+        attempt=lambda wc: attempt_of(f"prepare/{wc.data}"),
+        code=lambda wc: code_of_prepared(find(PREPARED, wc.data), PLAN.grid),
+        dataset=lambda wc: find(PREPARED, wc.data),
         size=PLAN.grid.image_size,
         resize=PLAN.grid.resize,
-        settings=lambda wc: settings_json(wc.dataset, PLAN.grid.datasets),
+        settings=lambda wc: settings_json(find(PREPARED, wc.data), PLAN.grid.datasets),
         out=subpath(output.card, parent=True),
     shell:
-        JOB + "prepare --dataset {wildcards.dataset} --settings {params.settings:q}"
+        JOB + "prepare --dataset {params.dataset} --settings {params.settings:q}"
         " --image-size {params.size} --resize {params.resize} --workers {threads}"
         " --out {params.out}"
 
@@ -42,15 +44,17 @@ rule prepare:
 # thing more must not train anything again. What must stop a grid, prepare refuses.
 rule audit:
     input:
-        card="results/prepared/{dataset}/card.json",
-        code=code_of_stage("audit"),
+        card="results/prepared/{data}/card.json",
+        images="results/prepared/{data}/images.npy",
+        index="results/prepared/{data}/index.parquet",
     output:
-        "results/audit/{dataset}.json",
+        "results/audit/{data}.json",
     log:
-        "logs/audit/{dataset}.log",
+        "logs/audit/{data}.log",
     priority: 10
     params:
-        attempt=lambda wc: attempt_of(f"audit/{wc.dataset}"),
+        attempt=lambda wc: attempt_of(f"audit/{wc.data}"),
+        code=code_of(["convbench.jobs.audit"]),
         prepared=subpath(input.card, parent=True),
     shell:
         JOB + "audit --prepared {params.prepared} --out {output}"

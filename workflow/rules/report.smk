@@ -1,9 +1,9 @@
 rule aggregate:
     input:
         grid="results/grid.json",
-        runs=expand("results/runs/{run}/metrics.json", run=PLAN.runs),
-        speeds=[str(speed_file(name)) for name in PLAN.grid.architectures],
-        code=code_of_stage("aggregate"),
+        runs=METRICS,
+        cards=[f"results/prepared/{data}/card.json" for data in PREPARED],
+        speeds=[f"results/speed/{architecture}.json" for architecture in SPEEDS],
     output:
         runs="results/tables/runs.parquet",
         runs_csv="results/tables/runs.csv",
@@ -18,6 +18,7 @@ rule aggregate:
     log:
         "logs/aggregate.log",
     params:
+        code=code_of_pages(["convbench.jobs.aggregate"]),
         out=subpath(output.runs, parent=True),
     shell:
         "python -m convbench aggregate {input.grid} --out {params.out}"
@@ -28,10 +29,9 @@ rule compare:
     input:
         runs="results/tables/runs.parquet",
         epochs="results/tables/epochs.parquet",
-        code=code_of_stage("compare"),
     output:
-        comparisons="results/tables/comparisons.parquet",
-        comparisons_csv="results/tables/comparisons.csv",
+        configurations="results/tables/configurations.parquet",
+        configurations_csv="results/tables/configurations.csv",
         effects="results/tables/effects.parquet",
         effects_csv="results/tables/effects.csv",
         variance="results/tables/variance.parquet",
@@ -43,21 +43,30 @@ rule compare:
     log:
         "logs/compare.log",
     params:
-        tables=subpath(output.comparisons, parent=True),
+        code=code_of_pages(["convbench.jobs.compare"]),
+        tables=subpath(output.configurations, parent=True),
     shell:
         "python -m convbench compare --tables {params.tables} 2>&1 | tee {log}"
 
 
 rule explain:
     input:
-        models=lambda wc: [str(model_file(run)) for run in PLAN.explained[wc.view]],
-        weights=lambda wc: [
-            file for run in PLAN.explained[wc.view] for file in weights_of(run)
+        models=lambda wc: [
+            str(PLAN.run_folder(run.id) / "model.safetensors")
+            for run in VIEWS[wc.view]
         ],
-        card=lambda wc: f"results/prepared/{PLAN.explained[wc.view][0].dataset}/card.json",
-        code=lambda wc: code_of_architecture(
-            PLAN.explained[wc.view][0].architecture, "explain"
-        ),
+        metrics=lambda wc: [
+            str(PLAN.run_folder(run.id) / "metrics.json") for run in VIEWS[wc.view]
+        ],
+        predictions=lambda wc: [
+            str(PLAN.run_folder(run.id) / "predictions.parquet")
+            for run in VIEWS[wc.view]
+        ],
+        weights=lambda wc: [
+            file for run in VIEWS[wc.view] for file in PLAN.weights_of(run)
+        ],
+        card=lambda wc: f"{PLAN.prepared(VIEWS[wc.view][0].dataset)}/card.json",
+        again=lambda wc: pending(f"explain/{wc.view}"),
     output:
         pictures="results/explain/{view}/pictures.npz",
         about="results/explain/{view}/about.json",
@@ -66,15 +75,22 @@ rule explain:
     threads: PLAN.grid.threads
     params:
         attempt=lambda wc: attempt_of(f"explain/{wc.view}"),
-        specs=lambda wc: [
-            f"--spec={canonical_json(run)}" for run in PLAN.explained[wc.view]
+        code=lambda wc: code_of_architecture(VIEWS[wc.view][0].architecture, "explain"),
+        specs=lambda wc: [f"--spec={canonical_json(run)}" for run in VIEWS[wc.view]],
+        folders=lambda wc: [
+            f"--run={PLAN.run_folder(run.id)}" for run in VIEWS[wc.view]
+        ],
+        starts=lambda wc: [
+            f"--weights={run.weights}={file}"
+            for run in VIEWS[wc.view]
+            for file in PLAN.weights_of(run)
         ],
         prepared=subpath(input.card, parent=True),
         out=subpath(output.about, parent=True),
     shell:
         JOB
-        + "explain {params.specs:q} --prepared {params.prepared} --out {params.out}"
-        ""
+        + "explain {params.specs:q} {params.folders:q} {params.starts:q} --prepared {params.prepared}"
+        " --out {params.out}"
 
 
 rule report:
@@ -82,26 +98,28 @@ rule report:
         grid="results/grid.json",
         runs="results/tables/runs.parquet",
         epochs="results/tables/epochs.parquet",
-        comparisons="results/tables/comparisons.parquet",
-        audits=expand("results/audit/{dataset}.json", dataset=PLAN.grid.dataset_names()),
-        views=expand("results/explain/{view}/about.json", view=PLAN.explained),
+        configurations="results/tables/configurations.parquet",
+        audits=[f"results/audit/{data}.json" for data in PREPARED],
+        views=[f"results/explain/{view}/about.json" for view in VIEWS],
         expected=expected_numbers(PLAN.grid.name),
         tracked="results/tracking/runs.json",
-        code=code_of_stage("report"),
     output:
         # The items of snakemake --report too, in the order of the pages.
         [
             report(
-                f"reports/{page}",
-                caption=f"../report/{Path(page).stem}.rst",
-                category=f"{place} {name}",
+                f"reports/{file}",
+                caption=f"../report/{Path(file).stem}.rst",
+                category=f"{place} {page.title}",
             )
-            for place, (page, name) in enumerate(PAGES.items(), start=1)
+            for place, (file, page) in enumerate(PAGES.items(), start=1)
         ],
         runs=directory("reports/runs"),
     log:
         "logs/report.log",
     params:
+        code=code_of_pages(
+            ["convbench.report.write", *(page.path for page in PAGES.values())]
+        ),
         tables=subpath(input.runs, parent=True),
     shell:
         "python -m convbench report {input.grid} --tables {params.tables} --out {output[0]}"

@@ -16,10 +16,10 @@ rule tracking_store:
 
 rule pretrain:
     input:
-        card=lambda wc: f"results/prepared/{PLAN.pretrainings[wc.pretraining].dataset}/card.json",
-        code=lambda wc: code_of(PLAN.pretrainings[wc.pretraining]),
+        card=lambda wc: f"{PLAN.prepared(PRETRAININGS[wc.pretraining].dataset)}/card.json",
+        again=lambda wc: pending(f"pretrain/{wc.pretraining}"),
     output:
-        weights="results/weights/{pretraining}.safetensors",
+        weights="results/weights/{pretraining}/weights.safetensors",
         metrics="results/weights/{pretraining}/metrics.json",
     log:
         "logs/pretrain/{pretraining}.log",
@@ -27,77 +27,81 @@ rule pretrain:
     threads: PLAN.grid.threads
     params:
         attempt=lambda wc: attempt_of(f"pretrain/{wc.pretraining}"),
-        spec=lambda wc: canonical_json(PLAN.pretrainings[wc.pretraining]),
+        spec=lambda wc: canonical_json(PRETRAININGS[wc.pretraining]),
+        key=lambda wc: PLAN.pretraining_keys[
+            wc.pretraining.rpartition("/")[0]
+        ].without_spec(),
         prepared=subpath(input.card, parent=True),
     shell:
-        JOB + "train --spec {params.spec:q} --prepared {params.prepared} --out {output}"
+        JOB
+        + "train --spec {params.spec:q} --key {params.key:q} --prepared {params.prepared}"
+        " --out {output}"
 
 
 rule import_weights:
     input:
-        code=lambda wc: code_of_import(PLAN.imports[wc.imported]),
+        again=lambda wc: pending(f"import_weights/{wc.imported}"),
     output:
-        "results/weights/{imported}.safetensors",
+        "results/weights/{imported}/weights.safetensors",
     log:
         "logs/import_weights/{imported}.log",
     priority: 1
     params:
         attempt=lambda wc: attempt_of(f"import_weights/{wc.imported}"),
-        spec=lambda wc: canonical_json(PLAN.imports[wc.imported]),
+        spec=lambda wc: canonical_json(IMPORTS[wc.imported]),
     shell:
         JOB + "import-weights --spec {params.spec:q} --out {output}"
 
 
 # A job of its own: nothing of it but the rate reaches the trainings that follow.
-rule find_rate:
+rule find_lr:
     input:
-        card=lambda wc: f"results/prepared/{PLAN.range_tests[wc.cell].dataset}/card.json",
-        weights=lambda wc: weights_of(PLAN.range_tests[wc.cell]),
-        code=lambda wc: code_of(PLAN.range_tests[wc.cell], "range_test"),
+        card=lambda wc: f"{PLAN.prepared(find(RANGE_TESTS, wc.configuration).dataset)}/card.json",
+        weights=lambda wc: PLAN.weights_of(find(RANGE_TESTS, wc.configuration)),
+        again=lambda wc: pending(f"rates/{wc.configuration}"),
     output:
-        "results/rates/{cell}.json",
+        "results/rates/{configuration}.json",
     log:
-        "logs/rates/{cell}.log",
+        "logs/rates/{configuration}.log",
     threads: PLAN.grid.threads
     params:
-        attempt=lambda wc: attempt_of(f"rates/{wc.cell}"),
-        spec=lambda wc: canonical_json(PLAN.range_tests[wc.cell]),
+        attempt=lambda wc: attempt_of(f"rates/{wc.configuration}"),
+        spec=lambda wc: canonical_json(find(RANGE_TESTS, wc.configuration)),
         prepared=subpath(input.card, parent=True),
     shell:
-        JOB + "find-rate --spec {params.spec:q} --prepared {params.prepared}"
+        JOB + "find-lr --spec {params.spec:q} --prepared {params.prepared}"
         " --weights {input.weights} --out {output}"
 
 
-# That a run keeps its weights shows in its outputs alone, not in its command: no number changes by it.
+# A run depends on its spec, its weights and its code through its path, and on its data through the card.
 rule train:
     input:
-        card=lambda wc: f"results/prepared/{PLAN.runs[wc.run].dataset}/card.json",
-        weights=lambda wc: weights_of(PLAN.runs[wc.run]),
-        rates=lambda wc: rates_of(PLAN.runs[wc.run]),
-        code=lambda wc: code_of(PLAN.runs[wc.run]),
+        card=lambda wc: f"{PLAN.prepared(find(RUNS, wc.run).dataset)}/card.json",
+        weights=lambda wc: PLAN.weights_of(find(RUNS, wc.run)),
+        rates=lambda wc: PLAN.rates_of(find(RUNS, wc.run)),
+        again=lambda wc: pending(f"train/{wc.run}"),
     output:
-        metrics="results/runs/{run}/metrics.json",
-        predictions="results/runs/{run}/predictions.parquet",
+        [f"results/runs/{{run}}/{name}" for name in RESULTS],
     log:
         "logs/train/{run}.log",
     wildcard_constraints:
-        run=any_of(set(PLAN.runs) - EXPLAINED),
+        run=f"(?!(?:{any_of(EXPLAINED)})/[^/]+$).+/[0-9a-f]{{8}}",
     threads: PLAN.grid.threads
     params:
         attempt=lambda wc: attempt_of(f"train/{wc.run}"),
-        spec=lambda wc: canonical_json(PLAN.runs[wc.run]),
+        spec=lambda wc: canonical_json(find(RUNS, wc.run)),
+        key=lambda wc: PLAN.keys[find(RUNS, wc.run).id].without_spec(),
         prepared=subpath(input.card, parent=True),
     shell:
-        JOB + "train --spec {params.spec:q} --prepared {params.prepared}"
-        " --weights {input.weights} --rates {input.rates} --out {output}"
+        JOB
+        + "train --spec {params.spec:q} --key {params.key:q} --prepared {params.prepared}"
+        " --weights {input.weights} --range-test {input.rates} --out {output}"
 
 
-# The runs whose networks the report opens keep their weights.
+# The runs whose networks the report explains keep their weights.
 use rule train as train_explained with:
     output:
-        metrics="results/runs/{run}/metrics.json",
-        predictions="results/runs/{run}/predictions.parquet",
-        model="results/runs/{run}/model.safetensors",
+        [f"results/runs/{{run}}/{name}" for name in (*RESULTS, "model.safetensors")],
     wildcard_constraints:
         run=any_of(EXPLAINED),
 
@@ -105,13 +109,13 @@ use rule train as train_explained with:
 # Runs again in each call while runs failed or were killed: a call that has nothing else to do says so too.
 rule ended:
     input:
-        expand("results/runs/{run}/metrics.json", run=PLAN.runs),
+        METRICS,
     output:
         "results/ended",
     log:
         "logs/ended.log",
     params:
-        token=token_of(f"train/{run}" for run in PLAN.runs),
+        token=token_of(f"train/{run}" for run in RUNS),
     shell:
         "touch {output} 2> {log}"
 
@@ -119,15 +123,17 @@ rule ended:
 # Alone on the machine, whatever its number of cores: what runs beside it would be measured too.
 rule speed:
     input:
-        code=lambda wc: code_of_architecture(ARCHITECTURES[wc.architecture], "speed"),
+        again=lambda wc: pending(f"speed/{wc.architecture}"),
     output:
         "results/speed/{architecture}.json",
     log:
         "logs/speed/{architecture}.log",
-    threads: 64
+    resources:
+        machine=1000,
     params:
         attempt=lambda wc: attempt_of(f"speed/{wc.architecture}"),
-        name=lambda wc: ARCHITECTURES[wc.architecture],
+        code=lambda wc: code_of_architecture(find(SPEEDS, wc.architecture), "speed"),
+        name=lambda wc: find(SPEEDS, wc.architecture),
         size=PLAN.grid.image_size,
         channels=PLAN.grid.channels,
         threads=PLAN.grid.threads,
@@ -141,14 +147,16 @@ rule speed:
 rule track:
     input:
         grid="results/grid.json",
-        runs=expand("results/runs/{run}/metrics.json", run=PLAN.runs),
-        store=rules.tracking_store.output,
-        code=code_of_stage("track"),
+        runs=METRICS,
+        pretrainings=[f"results/weights/{name}/metrics.json" for name in PRETRAININGS],
+        # By its path: where a rule names another rule, Snakemake hashes all of METRICS once for each of it.
+        store="results/tracking/store.json",
     output:
         "results/tracking/runs.json",
     log:
         "logs/track.log",
     params:
         attempt=lambda wc: attempt_of("track"),
+        code=code_of_pages(["convbench.jobs.track"]),
     shell:
         JOB + "track {input.grid} --out {output}"

@@ -2,13 +2,13 @@
 
 Another processor rounds differently, and training amplifies that, some configurations more than others.
 How much is measured: the grid is run a second time with initial weights that differ by as much as a
-rounding error does. The scores of a configuration, all seeds of both grids, are a few draws of what it
-might have given, and their variance says how far two such draws are apart.
+rounding error does. The scores of a configuration, all seeds of both grids, are a few samples of what it
+might have given, and their variance estimates how far two such samples are apart.
 
 Six numbers know their variance badly, so the configurations of a task inform each other: each variance
 is moved towards the typical one of its task, the further the more alike the configurations are (Smyth
 2004, *Linear models and empirical Bayes methods for assessing differential expression in microarray
-experiments*, section 6). The band is the t interval of the difference of two draws.
+experiments*, section 6). The band is the t interval of the difference of two samples.
 """
 
 import math
@@ -17,36 +17,40 @@ import numpy as np
 import pandas as pd
 from scipy import optimize, special, stats
 
-from convbench.analysis.reproduction import INSIDE
+from convbench.analysis.reproduction import BAND, INSIDE
 from convbench.analysis.summary import FACTORS, TASK
+from convbench.results.schema import RunRow
+
+_OTHER = "_2"  # suffix of the columns of the perturbed runs
+_SCORE = "a test score"  # of either
 
 
-def bands(runs: pd.DataFrame, perturbed: pd.DataFrame) -> pd.Series:
+def bands(runs: pd.DataFrame, perturbed: pd.DataFrame) -> "pd.Series[float]":
     """Return how far each run's test score may be from the expected one, a fraction, indexed by run.
 
-    <<<<<<< HEAD
-    ``perturbed`` holds the runs of the same ids with perturbed initial weights. Runs of configurations
-    that finished in one table alone have no band and are left out.
-    =======
-    ``perturbed`` holds the runs of the same ids with perturbed initial weights. Runs that did not finish
-    in both have no band and are left out.
-    >>>>>>> band
+    ``runs`` and ``perturbed``: rows of ``RunRow`` of the same ids, the latter with perturbed initial
+    weights. Runs that did not finish in both have no band and are left out.
     """
-    both = runs.merge(perturbed[["run_id", "outcome", "test_score"]], on="run_id", suffixes=("", "_2"))
-    done = both[(both["outcome"] == "finished") & (both["outcome_2"] == "finished")]
-    found = [pd.Series(dtype=float)]
-    found += [_of_task(task) for _, task in done.groupby(list(TASK), sort=False)]
-    return pd.concat(found)
+    both = runs.merge(
+        perturbed[[RunRow.run_id, RunRow.outcome, RunRow.test_score]],
+        on=RunRow.run_id,
+        suffixes=("", _OTHER),
+    )
+    done = both[(both[RunRow.outcome] == "finished") & (both[RunRow.outcome + _OTHER] == "finished")]
+    tasks = [_of_task(task) for _, task in done.groupby(list(TASK), sort=False)]
+    found: pd.Series[float] = pd.concat([pd.Series(dtype=float), *tasks])
+    return found
 
 
-def _of_task(task: pd.DataFrame) -> pd.Series:
-    both = task[[*FACTORS, "test_score", "test_score_2"]]
-    scores = both.melt(list(FACTORS), value_name="score")
-    grouped = scores.astype({"score": float}).groupby(list(FACTORS), sort=False)["score"]
-    variances = np.maximum(grouped.var().to_numpy(), _of_rounding(scores["score"].to_numpy(float)))
+def _of_task(task: pd.DataFrame) -> "pd.Series[float]":
+    both = task[[*FACTORS, RunRow.test_score, RunRow.test_score + _OTHER]]
+    scores = both.melt(list(FACTORS), value_name=_SCORE)
+    grouped = scores.astype({_SCORE: float}).groupby(list(FACTORS), sort=False)[_SCORE]
+    variances = np.maximum(grouped.var().to_numpy(), _of_rounding(scores[_SCORE].to_numpy(float)))
     counts = grouped.size()
-    widths = pd.Series(half_widths(variances, counts.to_numpy() - 1), counts.index, name="band")
-    return task.join(widths, on=list(FACTORS)).set_index("run_id")["band"]
+    widths = pd.Series(half_widths(variances, counts.to_numpy() - 1), counts.index, name=BAND)
+    banded: pd.Series[float] = task.join(widths, on=list(FACTORS)).set_index(RunRow.run_id)[BAND]
+    return banded
 
 
 def _of_rounding(scores: np.ndarray) -> float:
@@ -76,7 +80,7 @@ def typical_variance(variances: np.ndarray, freedom: np.ndarray) -> tuple[float,
     """Return the typical variance of a task and how many degrees of freedom it is worth.
 
     Both by the moments of the logarithms, as a scaled F distribution has them: the less the variances
-    differ beyond what chance explains, the more the typical one is worth; infinitely much where they
+    differ beyond what noise explains, the more the typical one is worth; infinitely much where they
     do not. One configuration has nothing to learn from: its own variance, worth nothing.
     """
     if len(variances) < 2:

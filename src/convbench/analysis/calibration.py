@@ -1,4 +1,4 @@
-"""Whether a network is as sure as it is right."""
+"""Calibration: whether a network's confidence is the share of its correct predictions."""
 
 from dataclasses import dataclass
 
@@ -14,32 +14,32 @@ class Reliability:
 
     confidence: np.ndarray
     """Mean confidence, ``[b]``."""
-    right: np.ndarray
-    """Share that is right, ``[b]``."""
+    correct: np.ndarray
+    """Share of correct predictions, ``[b]``."""
     count: np.ndarray
-    """Answers, ``[b]``."""
+    """Predictions, ``[b]``."""
 
     @property
     def error(self) -> float:
         """The expected calibration error: the mean distance of the two, in [0, 1] (Guo et al. 2017)."""
-        return float(np.average(np.abs(self.right - self.confidence), weights=self.count))
+        return float(np.average(np.abs(self.correct - self.confidence), weights=self.count))
 
 
 def reliability(labels: np.ndarray, probabilities: np.ndarray) -> Reliability:
-    """Compare what is said with how often it is right.
+    """Compare confidence with the share of correct predictions.
 
-    Of one label ``[n]`` an image: the highest of its probabilities ``[n, C]`` against whether that class
-    is right. Of several ``[n, C]``: every probability against whether the image carries that label.
+    With labels ``[n]``: the highest of an image's probabilities ``[n, C]`` against whether that class is
+    correct. Multi-label, ``[n, C]``: every probability against whether the image carries that label.
     """
     if labels.ndim == 1:
-        confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
+        confidence, correct = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
     else:
-        confidence, right = probabilities.ravel(), labels.ravel() > 0
+        confidence, correct = probabilities.ravel(), labels.ravel() > 0
     place = np.minimum((confidence * BINS).astype(int), BINS - 1)
     count = np.bincount(place, minlength=BINS)
     kept = count > 0
     return Reliability(
         confidence=np.bincount(place, weights=confidence, minlength=BINS)[kept] / count[kept],
-        right=np.bincount(place, weights=right, minlength=BINS)[kept] / count[kept],
+        correct=np.bincount(place, weights=correct, minlength=BINS)[kept] / count[kept],
         count=count[kept],
     )

@@ -1,94 +1,83 @@
-"""Plain networks against residual ones at growing depth: what skips change."""
+"""Plain networks against residual ones at growing depth: the effect of skip connections."""
 
-import math
-import re
 from dataclasses import dataclass
 
 import pandas as pd
 
+from convbench.analysis.summary import finished
 from convbench.analysis.uncertainty import over_pairs
-from convbench.words import points
+from convbench.results.rows import Column, column, columns_of, row
+from convbench.results.schema import EpochRow, RunRow, TaskKey
+from convbench.scores.accuracy import ACCURACY
 
-_FAMILY = re.compile(r"(plain|resnet)(\d+)")
-_OF_CIFAR = (20, 32, 44, 56, 110)
-"""Depths of the thin networks for small images (He et al. 2016, table 6); the others are ImageNet's."""
+
+@row
+class DepthRow(TaskKey):
+    """The errors of one run of a family that has plain and residual networks."""
+
+    run_id: Column[str] = column("The run's id.", "Run")
+    label: Column[str] = column("Strategy.", "Strategy")
+    augmentation: Column[str] = column("Augmentation.", "Augmentation")
+    seed: Column[int] = column("Seed.", "Seed")
+    family: Column[str] = column("The family of architectures.", "Family")
+    plain: Column[bool] = column("Whether it has no skip connections.", "Plain", format="flag")
+    depth: Column[int] = column("Weighted layers.", "Depth", format="count")
+    training: Column[float] = column("Error on the training images in the last epoch.", format="percent")
+    validation: Column[float] = column(
+        "Error on the validation split in the last epoch.", format="percent"
+    )
+    test: Column[float] = column("Error on the test split, at the best epoch.", format="percent")
 
 
 def depths(runs: pd.DataFrame, epochs: pd.DataFrame) -> pd.DataFrame:
-    """Return the errors of plain and residual networks: a row a finished run of either family.
+    """Return the errors of the finished runs of plain and residual networks: rows of ``DepthRow``.
 
-    ``training`` is the error on the training images in the last epoch, ``validation`` that on the
-    validation images, ``test`` that of the chosen epoch; fractions. ``series`` tells the thin networks
-    of CIFAR from ImageNet's, which are not compared with each other. Depths that one family alone has
-    are left out.
+    Plain and residual networks are compared within a family. Depths that only plain or only residual
+    networks have are left out.
     """
-    finished = runs[(runs["outcome"] == "finished") & runs["test_accuracy"].notna()].copy()
-    named = [_FAMILY.fullmatch(str(name)) for name in finished["architecture"]]
-    finished["family"] = [match[1] if match else None for match in named]
-    finished["depth"] = [int(match[2]) if match else 0 for match in named]
-    finished["series"] = ["cifar" if depth in _OF_CIFAR else "imagenet" for depth in finished["depth"]]
-    found = finished[finished["family"].notna()]
-    found = found[found.groupby("depth")["family"].transform("nunique") == 2]
-    last = epochs.sort_values("epoch", kind="stable").groupby("run_id").tail(1).set_index("run_id")
-    found = found.assign(
-        training=1 - found["run_id"].map(last["train_accuracy"]).astype(float),
-        validation=1 - found["run_id"].map(last["val_accuracy"]).astype(float),
-        test=1 - found["test_accuracy"].astype(float),
+    known = finished(runs)
+    known = known.dropna(subset=[ACCURACY.test, RunRow.family, RunRow.depth])
+    both = known.groupby([RunRow.family, RunRow.depth])[RunRow.plain].transform("nunique") == 2
+    last = epochs.sort_values(EpochRow.epoch, kind="stable").groupby(EpochRow.run_id).tail(1)
+    errors = last.set_index(EpochRow.run_id)
+    found = known.loc[both, [name for name in columns_of(DepthRow) if name in known]]
+    ids = found[RunRow.run_id]
+    return found.assign(
+        **{
+            DepthRow.training: 1 - ids.map(errors[ACCURACY.train]).astype(float),
+            DepthRow.validation: 1 - ids.map(errors[ACCURACY.val]).astype(float),
+            DepthRow.test: 1 - known.loc[both, ACCURACY.test].astype(float),
+        }
     )
-    return found
 
 
 @dataclass(frozen=True)
 class Degradation:
-    """How a family's training error changes from its shallowest to its deepest network."""
+    """How the training error changes from the shallowest to the deepest network of a kind."""
 
-    family: str
+    plain: bool
     shallow: int
     deep: int
     change: float
     """Mean over pairs alike in all else, a fraction; above zero: the deeper one trains worse."""
     low: float
     high: float
+    """Its 95% confidence interval; infinite where there is none."""
     pairs: int
 
 
 def degradations(found: pd.DataFrame) -> list[Degradation]:
-    """Compare, family by family, the deepest network's training error with the shallowest one's."""
-    key = ["dataset", "train_size", "strategy", "augmentation", "seed"]
+    """Compare the training error of the deepest network with that of the shallowest, kind by kind."""
+    key = [DepthRow.dataset, DepthRow.train_size, DepthRow.label, DepthRow.augmentation, DepthRow.seed]
     result = []
-    for (_, family), own in found.groupby(["series", "family"], sort=True):
-        shallow, deep = int(own["depth"].min()), int(own["depth"].max())
-        sides = [own[own["depth"] == depth].set_index(key)["training"] for depth in (deep, shallow)]
-        gaps = (sides[0] - sides[1]).dropna().to_numpy(dtype=float)
+    for (_, plain), own in found.groupby([DepthRow.family, DepthRow.plain], sort=True):
+        shallow, deep = int(own[DepthRow.depth].min()), int(own[DepthRow.depth].max())
+        by_depth = own.set_index([DepthRow.depth, *key])[DepthRow.training]
+        this, base = by_depth.xs(deep), by_depth.xs(shallow)
+        gaps = (this - base).dropna().to_numpy(dtype=float)
         if shallow < deep and len(gaps):
             change = over_pairs(gaps)
             result.append(
-                Degradation(str(family), shallow, deep, change.mean, change.low, change.high, len(gaps))
+                Degradation(bool(plain), shallow, deep, change.mean, change.low, change.high, len(gaps))
             )
     return result
-
-
-def claim(each: Degradation) -> str:
-    """Say it in short."""
-    names = {"plain": "Plain networks", "resnet": "Residual networks"}
-    if not math.isfinite(each.low):
-        return f"{names[each.family]} were deepened in {_pairs(each)}, which says nothing of chance"
-    verb = "train worse" if each.low > 0 else "are not seen to train worse"
-    return f"{names[each.family]} {verb} as they deepen"
-
-
-def in_words(each: Degradation) -> str:
-    """Say it in a sentence."""
-    within = (
-        f" (95% interval {points(each.low)} to {points(each.high)}, {_pairs(each)})"
-        if math.isfinite(each.low)
-        else ""
-    )
-    return (
-        f"{claim(each)}: from {each.shallow} to {each.deep} layers the training error changes by "
-        f"{points(each.change)} points{within}."
-    )
-
-
-def _pairs(each: Degradation) -> str:
-    return "one pair" if each.pairs == 1 else f"{each.pairs} pairs"

@@ -1,4 +1,4 @@
-"""Ways to train ranked over several datasets, and which ranks cannot be told apart."""
+"""Configurations ranked over several datasets, and which ranks do not differ significantly."""
 
 from dataclasses import dataclass
 
@@ -6,8 +6,11 @@ import pandas as pd
 from scikit_posthocs import posthoc_nemenyi_friedman
 from scipy.stats import friedmanchisquare
 
-_WAY = ["architecture", "strategy", "augmentation"]
-_LEAST = 3  # datasets, and ways to train, below which ranks say nothing
+from convbench.results.schema import SummaryRow
+
+_RECIPE = [SummaryRow.architecture, SummaryRow.label, SummaryRow.augmentation]
+_LEAST = 3  # datasets, and configurations, below which ranks mean nothing
+_NAME = "configuration"
 
 
 @dataclass(frozen=True)
@@ -17,26 +20,29 @@ class Ranking:
     Demšar 2006, *Statistical Comparisons of Classifiers over Multiple Data Sets*.
     """
 
-    ranks: pd.Series
-    """Way to train -> its mean rank; 1 is the best of every dataset. Best first."""
+    ranks: "pd.Series[float]"
+    """Architecture, strategy and augmentation -> mean rank; 1 is the best of every dataset. Best
+    first."""
     p: float
-    """Of Friedman's test that all are alike."""
+    """p-value of Friedman's test that all are alike."""
     pairs: pd.DataFrame
-    """Of Nemenyi's test, for each two ways."""
+    """p-values of Nemenyi's test, for each pair."""
     datasets: int
     left_out: int
-    """Ways that some dataset lacks."""
+    """Configurations that some dataset lacks."""
 
 
 def ranking(summary: pd.DataFrame) -> Ranking | None:
-    """Rank the ways to train that every dataset has, each dataset at its largest training size.
+    """Rank the configurations that every dataset has, each dataset at its largest training size.
 
-    By the mean test score of the cells. ``None`` with fewer than three datasets or ways.
+    By the mean test score. ``None`` with fewer than three datasets or configurations.
     """
-    largest = summary.groupby("dataset")["train_size"].transform("max")
-    cells = summary[summary["train_size"] == largest]
-    ways = cells[_WAY].agg(" ".join, axis=1)
-    scores = cells.assign(way=ways).pivot_table(index="dataset", columns="way", values="test")
+    largest = summary.groupby(SummaryRow.dataset)[SummaryRow.train_size].transform("max")
+    own = summary[summary[SummaryRow.train_size] == largest]
+    names = own[_RECIPE].agg(" ".join, axis=1)
+    scores = own.assign(**{_NAME: names}).pivot_table(
+        index=SummaryRow.dataset, columns=_NAME, values=SummaryRow.test_score
+    )
     common = scores.dropna(axis="columns").astype(float)
     if min(common.shape) < _LEAST:
         return None

@@ -1,145 +1,165 @@
-"""Runs, summarised: cells over seeds, and what one choice changes with all others held fixed."""
+"""Runs, summarized by configuration; and the effect of one factor with all others held fixed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
 
-from convbench.words import points
+from convbench.results.rows import Column, column, columns_of, row, rows_of
+from convbench.results.schema import ConfigurationKey, RunRow, SummaryRow, TaskKey
+from convbench.scores import SCORES
+from convbench.scores.accuracy import BALANCED_ACCURACY
 
-FACTORS = ("dataset", "train_size", "architecture", "strategy", "augmentation")
-"""What tells one cell of the grid from another; a cell's runs differ by seed alone."""
+FACTORS = tuple(columns_of(ConfigurationKey))
+"""What tells one configuration from another; its runs differ by seed alone."""
+
+TASK = tuple(columns_of(TaskKey))
+"""What tells one task from another; only configurations of one task are compared with each other."""
+
+_POINT = 0.01
+_MEANS = (SummaryRow.val_score, SummaryRow.test_score, SummaryRow.train_seconds)
+_SAME = (
+    SummaryRow.score,
+    SummaryRow.label_breaking,
+    SummaryRow.rate_warning,
+    SummaryRow.weights,
+    SummaryRow.strategy,
+    SummaryRow.params_trainable,
+    SummaryRow.params_total,
+    SummaryRow.macs,
+)
+"""Columns that all runs of a configuration share."""
 
 
-TASK = ("dataset", "train_size")
-"""What tells one task from another; only cells of one task are compared with each other."""
+def finished(runs: pd.DataFrame) -> pd.DataFrame:
+    """Return the runs that finished."""
+    return runs[runs[RunRow.outcome] == "finished"]
 
 
-def cells(runs: pd.DataFrame) -> pd.DataFrame:
-    """Summarise the finished runs of each cell: a row a cell, in the order of the runs.
-
-    Scores are fractions, of what ``score`` names. ``test`` is the mean over seeds, ``test_low`` and
-    ``test_high`` the extremes; ``seconds`` likewise; ``params`` and ``macs`` are means too; ``run`` is
-    the first of its runs. ``seeds`` counts the finished runs, ``planned`` all of them.
-    """
-    finished = runs[runs["outcome"] == "finished"]
-    grouped = finished.groupby(list(FACTORS), sort=False, observed=True)
-    planned = runs.groupby(list(FACTORS), sort=False, observed=True).size().rename("planned")
+def summarize(runs: pd.DataFrame) -> pd.DataFrame:
+    """Summarize the finished runs of each configuration: rows of ``SummaryRow``, in the runs' order."""
+    grouped = finished(runs).groupby(list(FACTORS), sort=False, observed=True)
+    planned = runs.groupby(list(FACTORS), sort=False, observed=True).size().rename(SummaryRow.planned)
+    extremes = {
+        SummaryRow.test_score_min: (RunRow.test_score, "min"),
+        SummaryRow.test_score_max: (RunRow.test_score, "max"),
+        SummaryRow.train_seconds_min: (RunRow.train_seconds, "min"),
+        SummaryRow.train_seconds_max: (RunRow.train_seconds, "max"),
+    }
     found = grouped.agg(
-        run=("run_id", "first"),
-        seeds=("seed", "size"),
-        score=("score", "first"),
-        val=("val_score", "mean"),
-        test=("test_score", "mean"),
-        test_low=("test_score", "min"),
-        test_high=("test_score", "max"),
-        test_accuracy=("test_accuracy", "mean"),
-        test_per_class=("test_accuracy_per_class", "mean"),
-        test_f1_micro=("test_f1_micro", "mean"),
-        test_f1_macro=("test_f1_macro", "mean"),
-        test_f2=("test_f2", "mean"),
-        label_breaking=("label_breaking", "first"),
-        rate_warning=("rate_warning", "first"),
-        seconds=("train_seconds", "mean"),
-        seconds_low=("train_seconds", "min"),
-        seconds_high=("train_seconds", "max"),
-        weights=("weights", "first"),
-        params_trainable=("params_trainable", "first"),
-        params_total=("params_total", "first"),
-        macs=("macs", "first"),
+        **{
+            SummaryRow.run: (RunRow.run_id, "first"),
+            SummaryRow.seeds: (RunRow.seed, "size"),
+            **{name: (name, "first") for name in _SAME},
+            **{name: (name, "mean") for name in _MEANS},
+            **extremes,
+            **{score.test: (score.test, "mean") for score in SCORES.values()},
+        }
     )
     return found.join(planned).reset_index()
 
 
-def lost(runs: pd.DataFrame) -> pd.DataFrame:
-    """Return the cells that lost seeds: a row each, in the order of the runs.
+@row
+class UnfinishedRow(ConfigurationKey):
+    """A configuration of which some run, or all, did not finish."""
 
-    ``planned`` seeds, ``seeds`` that finished, possibly none, ``outcomes`` of the others in words, and
-    the ``reason`` of the first of them, whose ``run`` it is.
-    """
-    rows = []
-    for place, cell in runs.groupby(list(FACTORS), sort=False, dropna=False):
-        broken = cell[cell["outcome"] != "finished"]
-        if len(broken):
-            counts = broken["outcome"].value_counts(sort=False)
-            rows.append(
-                {
-                    **dict(zip(FACTORS, place, strict=True)),
-                    "planned": len(cell),
-                    "seeds": len(cell) - len(broken),
-                    "outcomes": ", ".join(f"{count} {name}" for name, count in counts.items()),
-                    "reason": broken["reason"].iloc[0],
-                    "run": broken["run_id"].iloc[0],
-                }
+    planned: Column[int] = column("Seeds planned.", "Planned", format="count")
+    seeds: Column[int] = column("Seeds that finished, possibly none.", "Seeds", format="count")
+    outcomes: Column[str] = column("How the other runs ended, with their number.", "Outcomes")
+    reason: Column[str] = column("Why the first of them did not finish.", "Reason of the first")
+    run: Column[str] = column("The first of them.", "Run")
+
+
+def unfinished(runs: pd.DataFrame) -> list[UnfinishedRow]:
+    """Return the configurations with runs that did not finish, in the runs' order."""
+    found = []
+    for _, own in runs.groupby(list(FACTORS), sort=False, dropna=False):
+        broken = rows_of(own[own[RunRow.outcome] != "finished"], RunRow)
+        if broken:
+            first = broken[0]
+            outcomes = [each.outcome for each in broken]
+            counts = {name: outcomes.count(name) for name in dict.fromkeys(outcomes)}
+            found.append(
+                UnfinishedRow(
+                    **{name: getattr(first, name) for name in FACTORS},
+                    planned=len(own),
+                    seeds=len(own) - len(broken),
+                    outcomes=", ".join(f"{count} {name}" for name, count in counts.items()),
+                    reason=first.reason,
+                    run=first.run_id,
+                )
             )
-    return pd.DataFrame(rows, columns=[*FACTORS, "planned", "seeds", "outcomes", "reason", "run"])
+    return found
 
 
 def by_validation(summary: pd.DataFrame) -> pd.DataFrame:
-    """Order cells by their mean validation score; of equal ones those with fewer parameters come first.
+    """Order configurations by mean validation score, and equal ones by the number of parameters.
 
-    The test split never picks.
+    The test split never chooses.
     """
-    return summary.sort_values(["val", "params_total"], ascending=[False, True], kind="stable")
+    order = [SummaryRow.val_score, SummaryRow.params_total]
+    return summary.sort_values(order, ascending=[False, True], kind="stable")
 
 
-def best_by_validation(summary: pd.DataFrame) -> pd.Series:
-    """Return the first cell of ``by_validation``."""
-    return by_validation(summary).iloc[0]
+def best_by_validation(summary: pd.DataFrame) -> SummaryRow:
+    """Return the first configuration of ``by_validation``."""
+    return rows_of(by_validation(summary).head(1), SummaryRow)[0]
 
 
-def runs_of(cell: pd.Series, runs: pd.DataFrame) -> pd.DataFrame:
-    """Return the finished runs of one cell, which differ by seed alone."""
-    same = (runs[list(FACTORS)] == cell[list(FACTORS)]).all(axis=1)
-    return runs[same & (runs["outcome"] == "finished")]
+def runs_of(configuration: ConfigurationKey, runs: pd.DataFrame) -> list[RunRow]:
+    """Return the finished runs of one configuration, which differ by seed alone."""
+    own = finished(runs)
+    for name in FACTORS:
+        own = own[own[name] == getattr(configuration, name)]
+    return rows_of(own, RunRow)
 
 
-def cheapest_near(task: pd.DataFrame) -> pd.Series | None:
-    """Return the cell of one task that trains fastest of those within a point of its best on validation.
+def cheapest_within_a_point(task: pd.DataFrame) -> SummaryRow | None:
+    """Return the configuration of one task that trains fastest within a point of the best on validation.
 
     Each of its runs is faster than each of the best's: smaller differences are the machine's. ``None``
-    where there is no such cell.
+    where there is no such configuration.
     """
     best = best_by_validation(task)
-    near = task[task["val"] >= best["val"] - 0.01]
-    cheaper = near[near["seconds_high"] < best["seconds_low"]]
-    return None if cheaper.empty else cheaper.loc[cheaper["seconds"].idxmin()]
+    good = task[task[SummaryRow.val_score] >= best.val_score - _POINT]
+    cheaper = good[good[SummaryRow.train_seconds_max] < best.train_seconds_min]
+    fastest = cheaper.sort_values(SummaryRow.train_seconds, kind="stable").head(1)
+    return next(iter(rows_of(fastest, SummaryRow)), None)
 
 
 @dataclass(frozen=True)
 class Difference:
-    """What one level of a factor changes against another, over cells alike in all else."""
+    """The effect of one level of a factor against another, over runs alike in all else."""
 
     mean: float
-    """Of the paired differences in the test score, a fraction."""
+    """Mean of the paired differences in the test score, a fraction."""
     better: int
     """Pairs in which the first level has the higher score."""
     pairs: int
-
-    @property
-    def points(self) -> str:
-        """The mean in percentage points, with its sign."""
-        return points(self.mean)
 
 
 def paired(runs: pd.DataFrame, factor: str, level: str, baseline: str) -> Difference | None:
     """Compare ``level`` with ``baseline`` over runs that share every other factor and the seed.
 
-    Runs of one seed were drawn the same training images. ``None`` where there is no pair.
+    Runs of one seed are trained on the same images. ``None`` where there is no pair.
     """
-    finished = runs[runs["outcome"] == "finished"]
-    others = [name for name in (*FACTORS, "seed") if name != factor]
-    sides = [
-        finished[finished[factor] == name].set_index(others)["test_score"] for name in (level, baseline)
-    ]
-    gaps = (sides[0] - sides[1]).dropna()
+    known = finished(runs)
+    others = [name for name in (*FACTORS, RunRow.seed) if name != factor]
+    this, base = (
+        known[known[factor] == name].set_index(others)[RunRow.test_score] for name in (level, baseline)
+    )
+    gaps = (this - base).dropna()
     if gaps.empty:
         return None
     return Difference(float(gaps.mean()), int((gaps > 0).sum()), len(gaps))
 
 
-def below_chance(runs: pd.DataFrame, classes: dict[str, int]) -> Sequence[str]:
-    """Return the finished runs whose mean accuracy over classes is no better than guessing."""
-    finished = runs[(runs["outcome"] == "finished") & runs["test_accuracy_per_class"].notna()]
-    chance = finished["dataset"].map(lambda name: 1 / classes[name])
-    return list(finished.loc[finished["test_accuracy_per_class"] <= chance, "run_id"])
+def at_chance_level(runs: pd.DataFrame, classes: Mapping[str, int]) -> list[str]:
+    """Return the finished runs whose balanced accuracy is at most that of guessing.
+
+    ``classes``: the number of classes of each dataset.
+    """
+    known = finished(runs)
+    known = known[known[BALANCED_ACCURACY.test].notna()]
+    level = known[RunRow.dataset].map({name: 1 / count for name, count in classes.items()})
+    return list(known.loc[known[BALANCED_ACCURACY.test] <= level, RunRow.run_id])

@@ -1,8 +1,8 @@
-"""How sure a mean is: intervals over seeds or pairs, and over test images at once.
+"""Confidence intervals of means: over seeds or pairs, and over test images at once.
 
 A number of the report is a mean over a few seeds, each scored on the same test images. Another seed
 would have given another number, and so would other images of the same kind. Both count: seeds and
-images are crossed, and their parts of the variance are told apart as in a two-way analysis of variance
+images are crossed, and their parts of the variance are separated as in a two-way analysis of variance
 with both effects random. Radiology has long compared readers on shared cases so (Dorfman, Berbaum and
 Metz 1992; the degrees of freedom of Hillis 2007, *A comparison of denominator degrees of freedom
 methods for multiple observer ROC analysis*). A score that is no mean over images, such as average
@@ -34,7 +34,7 @@ def over_pairs(values: np.ndarray) -> Estimate:
     """Estimate the mean of independent differences ``[n]``, by Student's t.
 
     One difference has no interval: it reaches over all numbers. Neither have several that are the same:
-    few scores on few images are, by chance.
+    few scores on few images are so at random.
     """
     if len(values) < 2:
         return _unknown(float(values.mean()))
@@ -55,7 +55,7 @@ class MeanSquares:
 
     @property
     def of_images_alone(self) -> float:
-        """What images matter beyond the rest; of one seed, the two cannot be told apart."""
+        """The part of the images beyond the rest; with one seed, the two cannot be separated."""
         return max(self.of_images - (0.0 if self.seeds == 1 else self.of_rest), 0.0)
 
 
@@ -78,9 +78,9 @@ def mean_squares(values: np.ndarray) -> MeanSquares:
 
 
 def over_seeds_and_images(values: np.ndarray) -> Estimate:
-    """Estimate the mean of ``[seeds, images]``, at least two images, were others of both drawn.
+    """Estimate the mean of ``[seeds, images]`` (at least two images) over other seeds and other images.
 
-    Of one seed, the interval speaks of other images alone. Simulated, it holds the truth in 93 to 98 of
+    With one seed, the interval is over other images alone. Simulated, it holds the truth in 93 to 98 of
     100 cases with three seeds or more, and in 89 at worst with two, where the seeds differ much.
     """
     squares = mean_squares(values)
@@ -92,7 +92,7 @@ def estimated(squares: MeanSquares, of_seeds: float, freedom: float) -> Estimate
     if squares.seeds == 1:
         error = math.sqrt(squares.of_images / squares.images)
         return _estimate(squares.mean, error, squares.images - 1)
-    if of_seeds <= squares.of_rest:  # no effect of the seeds: what is left tells their chance better
+    if of_seeds <= squares.of_rest:  # no effect of the seeds: the rest is the better estimate of noise
         spread = squares.of_rest + squares.of_images_alone
         freedom = (squares.seeds - 1) * (squares.images - 1)
     else:
@@ -101,23 +101,23 @@ def estimated(squares: MeanSquares, of_seeds: float, freedom: float) -> Estimate
     return _estimate(squares.mean, math.sqrt(spread / (squares.seeds * squares.images)), freedom)
 
 
-def of_scores(cells: Sequence[np.ndarray], *, counted: bool) -> list[Estimate]:
-    """Estimate the score of each way to train of one task, from its ``[seeds, images]``.
+def of_scores(values: Sequence[np.ndarray], *, counted: bool) -> list[Estimate]:
+    """Estimate the score of each configuration of one task, from its ``[seeds, images]``.
 
-    Two seeds tell next to nothing of how much seeds matter; all ways to train together do: of each, the
-    seeds are taken to matter as much as they do on average, or as they do to this one if that is more.
-    If images are ``counted`` (1 where right and 0 where wrong, or weighted so), the interval is that of
-    two more that all seeds get right and two that they get wrong (Agresti and Coull 1998): 30 right
-    answers of 30 do not mean 100%. It stays within [0, 1]. Simulated, it holds the truth in 96 to 98 of
-    100 cases, where seeds matter alike to all.
+    Two seeds say little about the variance between seeds, all configurations together say more: each
+    gets the variance that seeds have on average, or its own if that is larger.
+    If images are ``counted`` (1 where correct and 0 where not, or weighted so), the interval is that of
+    two more that all seeds predict correctly and two that they do not (Agresti and Coull 1998): 30
+    correct predictions of 30 do not mean 100%. It stays within [0, 1]. Simulated, it holds the truth in
+    96 to 98 of 100 cases, where seeds have the same variance in all.
     """
     more = [1.0, 1.0, 0.0, 0.0] if counted else []
-    squares = [mean_squares(np.hstack([own, np.tile(more, (len(own), 1))])) for own in cells]
+    squares = [mean_squares(np.hstack([own, np.tile(more, (len(own), 1))])) for own in values]
     several = [each for each in squares if each.seeds > 1]
     freedom = sum(each.seeds - 1 for each in several)
     pooled = sum((each.seeds - 1) * each.of_seeds for each in several) / max(freedom, 1)
     found = []
-    for own, each in zip(cells, squares, strict=True):
+    for own, each in zip(values, squares, strict=True):
         mean, guess = float(own.mean()), estimated(each, max(each.of_seeds, pooled), freedom)
         low, high = max(min(guess.low, mean), 0.0), min(max(guess.high, mean), 1.0)
         found.append(replace(guess, mean=mean, low=low, high=high))
@@ -125,9 +125,10 @@ def of_scores(cells: Sequence[np.ndarray], *, counted: bool) -> list[Estimate]:
 
 
 def of_difference(values: np.ndarray) -> Estimate:
-    """Estimate the difference of two accuracies from ``[images]``: 1 where one alone is right, -1, 0.
+    """Estimate the difference of two accuracies from ``[images]``.
 
-    With two more images that speak for either side (Agresti and Min 2005: four half cells).
+    A value is 1 where the first alone is correct, -1 where the second alone is, and 0 elsewhere. Two
+    images are added, one for either side (Agresti and Min 2005: 0.5 for each count of the table).
     """
     found = over_seeds_and_images(np.append(values, [math.sqrt(0.5), -math.sqrt(0.5)])[None])
     mean = float(values.mean())
@@ -135,11 +136,11 @@ def of_difference(values: np.ndarray) -> Estimate:
 
 
 def over_pairs_and_images(blocks: Sequence[np.ndarray]) -> Estimate:
-    """Estimate the mean of differences, one per pair, were other pairs and other images drawn.
+    """Estimate the mean of differences, one per pair, over other pairs and other images.
 
     A block ``[pairs, images]`` holds the pairs that were scored on one set of test images, image by
     image. Of one block, this is the analysis of ``over_seeds_and_images`` with pairs for seeds; each
-    block adds the chance of its images. One pair, or pairs that are all the same, have no interval.
+    block adds the variance of its images. One pair, or pairs that are all the same, have no interval.
     """
     gaps = np.concatenate([block.mean(axis=1) for block in blocks])
     count, mean = len(gaps), float(gaps.mean())
@@ -162,7 +163,7 @@ def _unknown(mean: float) -> Estimate:
 
 
 def _estimate(mean: float, error: float, freedom: float) -> Estimate:
-    if error <= 1e-12:  # every value is the same, which tells nothing of how far others would be
+    if error <= 1e-12:  # every value is the same, so the variance is unknown
         return _unknown(mean)
     reach = float(stats.t.isf((1 - CONFIDENCE) / 2, freedom)) * error
     p = 2 * float(stats.t.sf(abs(mean) / error, freedom))

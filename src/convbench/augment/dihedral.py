@@ -1,24 +1,15 @@
-"""One of the eight positions of a square: for images that have no up and no left, as from above."""
+"""Rotate by a multiple of 90 degrees and flip: for images without up and left, as from above."""
 
 import torch
 from torch import Generator, Tensor
 
-from convbench.augment.base import Augmentation
 
-
-def dihedral(images: Tensor, targets: Tensor, draw: Generator) -> tuple[Tensor, Tensor]:
-    """Give each square image ``[C, S, S]`` its own quarter turns and mirroring."""
-    position = torch.randint(0, 8, (len(images),), generator=draw)
+def dihedral(images: Tensor, targets: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
+    """Move each image ``[C, S, S]`` to one of the eight positions of a square, at random."""
+    position = torch.randint(0, 8, (len(images),), generator=generator)
     moved = images.clone()
     for number in range(1, 8):
         chosen = (position == number).nonzero().flatten().to(images.device)
-        turned = images[chosen].rot90(number % 4, dims=(2, 3))
-        moved[chosen] = turned.flip(3) if number >= 4 else turned
+        rotated = images[chosen].rot90(number % 4, dims=(2, 3))
+        moved[chosen] = rotated.flip(3) if number >= 4 else rotated
     return moved, targets
-
-
-DIHEDRAL = Augmentation(
-    dihedral,
-    changes=frozenset({"any_turn", "flip_left_right", "flip_up_down"}),
-    says="turned by quarter turns and mirrored: one of eight positions",
-)

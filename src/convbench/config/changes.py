@@ -1,27 +1,27 @@
-"""What can happen to an image: the words in which datasets and augmentations speak of labels.
+"""Kinds of change to an image.
 
-A dataset says which changes keep its labels, an augmentation says which changes it makes.
+A dataset names the changes that keep its labels, an augmentation the changes that it makes.
 """
 
 from typing import Literal, get_args
 
 Change = Literal[
     "shift_and_scale",
-    "small_turn",
-    "any_turn",
-    "flip_left_right",
-    "flip_up_down",
+    "small_rotation",
+    "any_rotation",
+    "horizontal_flip",
+    "vertical_flip",
     "colour",
-    "hide_part",
+    "occlusion",
 ]
 CHANGES: tuple[Change, ...] = get_args(Change)
 
 IN_WORDS: dict[Change, str] = {
     "shift_and_scale": "shifting, scaling and cropping",
-    "small_turn": "turning by up to 15 degrees",
-    "any_turn": "turning by any angle",
-    "flip_left_right": "flipping left and right",
-    "flip_up_down": "flipping up and down",
+    "small_rotation": "rotation by up to 15 degrees",
+    "any_rotation": "rotation by any angle",
+    "horizontal_flip": "horizontal flips",
+    "vertical_flip": "vertical flips",
     "colour": "changing brightness, contrast and colour",
-    "hide_part": "hiding a part",
+    "occlusion": "occlusion of a part",
 }

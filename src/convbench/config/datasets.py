@@ -1,22 +1,43 @@
-"""What a config says of a dataset: where a user's own one is, and how any of them is read."""
+"""Settings of a dataset in a config: where a user's own one is, and how any of them is read."""
 
 import re
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
 from convbench.config.changes import Change
 from convbench.config.spec import Count, Frozen
+from convbench.scores import SELECTING
 
 Layout = Literal["folder", "table", "medmnist"]
-Score = Literal["accuracy", "accuracy_per_class", "mean_average_precision"]
-_SCORES: dict[str, str] = {
-    "accuracy": "accuracy",
-    "accuracy_per_class": "accuracy per class",
-    "mean_average_precision": "mean average precision",
-}
+Modality = Literal[
+    "photograph",
+    "drawing",
+    "surface",
+    "satellite",
+    "microscopy",
+    "x-ray",
+    "ct",
+    "oct",
+    "ultrasound",
+    "fundus",
+    "dermatoscopy",
+]
+"""What kind of images a dataset holds."""
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.xz", ".tar.bz2", ".npz")
+
+
+def _selecting(name: str) -> str:
+    """Refuse what is no score, or one that cannot choose epochs."""
+    if name not in SELECTING:
+        renamed = " (now balanced_accuracy)" if name == "accuracy_per_class" else ""
+        raise ValueError(f"no such score{renamed}; there are {', '.join(SELECTING)}")
+    return name
+
+
+ScoreName = Annotated[str, AfterValidator(_selecting)]
+"""A score that can choose epochs: see ``convbench.scores``."""
 
 
 def _listed(value: Any) -> Any:  # noqa: ANN401 (pydantic checks it next)
@@ -52,7 +73,9 @@ class DatasetSettings(Frozen):
     """Of the splits that are made here: another one divides the same images otherwise."""
     keeps: tuple[Change, ...] | None = None
     """Changes of an image that keep its label; none given: nothing is known, nothing is refused."""
-    score: Score | None = None
+    modality: Modality | None = None
+    """What kind of images it holds: the report's rules of thumb ask for it."""
+    score: ScoreName | None = None
     """The number that chooses epochs and heads the report."""
     on_bad_image: Literal["refuse", "skip"] = "refuse"
     on_leak: Literal["badge", "refuse"] = "badge"
@@ -65,7 +88,7 @@ class DatasetSettings(Frozen):
             absent = "layout" if self.layout is None else "source"
             raise ValueError(f"'{absent}' is missing; a dataset of your own needs layout and source")
         if self.source is None and self.sha256 is not None:
-            raise ValueError("'sha256' says what is at a 'source', and there is none")
+            raise ValueError("'sha256' is the digest of a 'source', and there is none")
         if self.source is not None and self.sha256 is None and self.is_archive:
             raise ValueError(
                 f"'sha256' is missing: the bytes of {self.source[0]} could not be checked; "
@@ -83,11 +106,6 @@ class DatasetSettings(Frozen):
 
 
 _OF_TABLES = ("table", "image_column", "label_columns", "label_separator", "split_column")
-
-
-def in_words(score: str) -> str:
-    """Name a score for a reader."""
-    return _SCORES[score]
 
 
 def is_address(source: str) -> bool:

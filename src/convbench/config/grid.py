@@ -15,27 +15,28 @@ from pydantic import (
 )
 
 from convbench.config.datasets import DatasetSettings
+from convbench.config.problems import problems_of
 from convbench.config.spec import (
-    NUMBER,
     RANDOM_WEIGHTS,
-    WORD,
     ArchitectureName,
     AugmentationName,
-    Budget,
     Channels,
+    CommonHyperparameters,
     Count,
     DatasetName,
     Device,
     Frozen,
+    Hyperparameters,
     Name,
-    Optimisation,
-    Recipe,
     Resize,
     RunSpec,
     Seed,
     Share,
+    StrategyHyperparameters,
+    TaskHyperparameters,
     folder_of,
 )
+from convbench.config.tasks import Task
 from convbench.config.weights import IMAGENET, WeightsFile, is_imagenet
 from convbench.errors import UserError
 
@@ -49,11 +50,11 @@ def _distinct(values: tuple[T, ...]) -> tuple[T, ...]:
 
 
 Axis = Annotated[tuple[T, ...], Field(min_length=1), AfterValidator(_distinct)]
-Task = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+(/[a-z0-9_]+)?(@[1-9][0-9]*)?$")]
+TaskName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+(/[a-z0-9_]+)?(@[1-9][0-9]*)?$")]
 
 
-class StrategySettings(Optimisation):
-    """A way to train: a strategy of the catalogue, the weights it starts from, how it is optimised."""
+class StrategySettings(StrategyHyperparameters):
+    """A strategy of the catalogue, the weights that it starts from, and its hyperparameters."""
 
     strategy: Name | None = None
     """The catalogue's name; none given: the entry's own."""
@@ -63,7 +64,7 @@ class StrategySettings(Optimisation):
     """Those that it is for; none given: all of the grid's."""
 
 
-class Pretraining(Budget, Recipe):
+class Pretraining(TaskHyperparameters, CommonHyperparameters):
     """How every architecture is trained on a source dataset before it is transferred."""
 
     augmentation: AugmentationName
@@ -81,13 +82,13 @@ class Grid(Frozen):
     """How an image becomes square: stretched, or its short side fitted and its middle kept."""
     datasets: Mapping[DatasetName, DatasetSettings] = {}
     """A user's own datasets, and changes to how those of the catalogue are read."""
-    tasks: Annotated[Mapping[Task, Budget], Field(min_length=1)]
+    tasks: Annotated[Mapping[TaskName, TaskHyperparameters], Field(min_length=1)]
     architectures: Axis[ArchitectureName]
     strategies: Annotated[Mapping[Name, StrategySettings], Field(min_length=1)]
     augmentations: Axis[AugmentationName]
     seeds: Axis[Seed]
     allow_label_breaking: bool = False
-    """Run augmentations that change what the label says, and mark their runs."""
+    """Run augmentations that may change an image's label, and mark their runs."""
     pretraining: Mapping[DatasetName, Pretraining]
     weights: Mapping[Name, Annotated[Mapping[ArchitectureName, WeightsFile], Field(min_length=1)]] = {}
     """Files to start from: what the grid calls them -> one an architecture."""
@@ -100,7 +101,7 @@ class Grid(Frozen):
     perturbation: Share = 0.0
     """Multiply each initial weight by 1 + this x N(0, 1): 1e-7 imitates another processor's rounding."""
     explain: Annotated[tuple[ArchitectureName, ...], AfterValidator(_distinct)] | None = None
-    """Architectures whose trained networks the report opens; none given: the first by name."""
+    """Architectures whose trained networks the report explains; none given: the first by name."""
     threads: Count
     """CPU threads of one training."""
     device: Device
@@ -157,10 +158,7 @@ class Grid(Frozen):
         try:
             return cls.model_validate(values)
         except ValidationError as error:
-            errors: list[dict[str, Any]] = [dict(each) for each in error.errors()]
-            inner = {each["loc"][:-1] for each in errors}  # a list whose items are wrong is not empty
-            told = [e for e in errors if not (e["type"] == "too_short" and e["loc"] in inner)]
-            problems = "\n".join(f"  {_explain(each)}" for each in told)
+            problems = "\n".join(f"  {line}" for line in problems_of(error, cls, _SECTIONS))
             raise UserError(f"{source} is not a valid config:\n{problems}") from error
 
     def is_for(self, strategy: str, architecture: str) -> bool:
@@ -168,38 +166,36 @@ class Grid(Frozen):
         chosen = self.strategies[strategy].architectures
         return chosen is None or architecture in chosen
 
-    def method(self, strategy: str) -> str:
-        """Return the name in the catalogue of what the grid calls ``strategy``."""
-        return self.strategies[strategy].strategy or strategy
+    def strategy_of(self, label: str) -> str:
+        """Return the name in the catalogue of what the grid calls ``label``."""
+        return self.strategies[label].strategy or label
 
     def runs(self) -> Iterator[RunSpec]:
-        """Yield one spec a cell, in the order that the file lists them."""
-        axes = (self.tasks, self.architectures, self.strategies, self.augmentations, self.seeds)
-        for task, architecture, strategy, augmentation, seed in product(*axes):
-            if not self.is_for(strategy, architecture):
+        """Yield the spec of each run, in the order that the file lists them."""
+        axes = (self.task_list(), self.architectures, self.strategies, self.augmentations, self.seeds)
+        for task, architecture, label, augmentation, seed in product(*axes):
+            if not self.is_for(label, architecture):
                 continue
-            dataset, _, size = task.partition("@")
-            settings = self.strategies[strategy]
+            settings = self.strategies[label]
             yield RunSpec(
-                dataset=dataset,
-                train_size=int(size) if size else None,
+                dataset=task.dataset,
+                train_size=task.train_size,
                 architecture=architecture,
                 weights=settings.weights,
-                strategy=strategy,
-                method=self.method(strategy),
+                label=label,
+                strategy=self.strategy_of(label),
                 augmentation=augmentation,
                 seed=seed,
-                budget=self.tasks[task],
-                optimisation=_part(Optimisation, settings),
-                **self._surroundings(),
+                hyperparameters=_hyperparameters(self.tasks[str(task)], settings),
+                **self._shared(),
             )
 
     def explained(self) -> dict[str, list[RunSpec]]:
-        """Return the runs whose networks the report opens, by ``dataset/architecture``.
+        """Return the runs whose networks the report explains, by ``dataset/architecture``.
 
         Of each dataset the largest task, all strategies, no augmentation (or the first by name) and the
         lowest seed; one architecture, the first by name, unless ``explain`` says which. The order of the
-        lists does not matter: a run that is opened keeps its weights, and would have to be made again.
+        lists does not matter: a run that is explained keeps its weights, which another choice changes.
         """
         chosen = [min(self.architectures)] if self.explain is None else self.explain
         plain = "none" if "none" in self.augmentations else min(self.augmentations)
@@ -220,16 +216,15 @@ class Grid(Frozen):
             train_size=None,
             architecture=architecture,
             weights=RANDOM_WEIGHTS,
+            label="scratch",
             strategy="scratch",
-            method="scratch",
             augmentation=settings.augmentation,
             seed=settings.seed,
-            budget=_part(Budget, settings),
-            optimisation=_part(Optimisation, settings),
-            **self._surroundings(),
+            hyperparameters=_hyperparameters(settings),
+            **self._shared(),
         )
 
-    def _surroundings(self) -> dict[str, Any]:
+    def _shared(self) -> dict[str, Any]:
         """Return what all runs have in common."""
         names = (
             "image_size",
@@ -263,51 +258,29 @@ class Grid(Frozen):
 
     def dataset_names(self) -> list[str]:
         """Return every dataset that the grid touches, the pretraining sources included."""
-        return sorted({task.partition("@")[0] for task in self.tasks} | set(self.sources()))
+        return sorted({task.dataset for task in self.task_list()} | set(self.sources()))
+
+    def task_list(self) -> list[Task]:
+        """Return the tasks in the order of the file."""
+        return [Task.parse(name) for name in self.tasks]
 
 
 def _images_of(run: RunSpec) -> float:
     return inf if run.train_size is None else run.train_size
 
 
-M = TypeVar("M", bound=BaseModel)
+def _hyperparameters(*parts: BaseModel) -> Hyperparameters:
+    """Put a run's hyperparameters together from those of its task and of its strategy."""
+    known = set(Hyperparameters.model_fields)
+    values = {name: value for part in parts for name, value in part.model_dump(include=known).items()}
+    return Hyperparameters(**values)
 
 
-def _part(model: type[M], settings: BaseModel) -> M:
-    return model(**settings.model_dump(include=set(model.model_fields)))
-
-
-_IN_YAML = {
-    "tuple_type": "should be a list, such as [0, 1]",
-    "mapping_type": "should be a mapping, lines of 'key: value'",
-    "dict_type": "should be a mapping, lines of 'key: value'",
-    "model_type": "should be a mapping, lines of 'key: value'",
-    "string_pattern_mismatch": "should be of a-z, 0-9 and _; a task may end in @ and a number from 1, "
-    "augmentations may be joined by +, an architecture of your own is module:function, a body_lr is a "
-    "number or lr/10, and a sha256 is 64 of 0-9 and a-f",
+_SECTIONS: Mapping[str, type[BaseModel]] = {
+    "weights": WeightsFile,
+    "tasks": TaskHyperparameters,
+    "strategies": StrategySettings,
+    "datasets": DatasetSettings,
+    "pretraining": Pretraining,
 }
-"""What pydantic says in Python's words, in YAML's."""
-
-
-def _explain(error: dict[str, Any]) -> str:
-    """Say one pydantic error in a line: where, what was found, what would be right."""
-    location = ".".join(str(part) for part in error["loc"] if part not in ("[key]", NUMBER, WORD))
-    if error["type"] == "missing":
-        return f"{location}: this key is missing"
-    if error["type"] == "extra_forbidden":
-        return f"{location}: unknown key; there are {', '.join(_keys_beside(error['loc']))}"
-    message = _IN_YAML.get(error["type"], error["msg"].removeprefix("Value error, "))
-    return f"{location}: {error['input']!r}: {message}" if location else message
-
-
-def _keys_beside(location: tuple[str | int, ...]) -> list[str]:
-    """Return the keys that are known where the last one of ``location`` is not."""
-    sections: dict[str | int, type[BaseModel]] = {
-        "weights": WeightsFile,
-        "tasks": Budget,
-        "strategies": StrategySettings,
-        "datasets": DatasetSettings,
-        "pretraining": Pretraining,
-    }
-    model = Grid if len(location) == 1 else sections[location[0]]
-    return sorted(model.model_fields)
+"""Key of the grid -> what the entries below it are."""

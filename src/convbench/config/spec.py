@@ -13,6 +13,8 @@ from pydantic import (
     Tag,
 )
 
+from convbench.config.tasks import Task
+
 
 def _no_truth(value: object) -> object:
     if isinstance(value, bool):
@@ -52,12 +54,12 @@ LearningRate = Annotated[
     Annotated[Rate, Tag(NUMBER)] | Annotated[Literal["auto"], Tag(WORD)], Discriminator(_kind)
 ]
 """A number, or ``auto``: chosen by a learning-rate range test."""
-BodyRate = Annotated[
+BackboneRate = Annotated[
     Annotated[Rate, Tag(NUMBER)]
     | Annotated[str, StringConstraints(pattern=r"^lr/[1-9][0-9]*$"), Tag(WORD)],
     Discriminator(_kind),
 ]
-"""A number, or a share of the head's rate: ``lr/10``."""
+"""A number, or a share of the classifier's rate: ``lr/10``; see ``phases.backbone_lr_of``."""
 
 
 class Frozen(BaseModel):
@@ -66,7 +68,7 @@ class Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Budget(Frozen):
+class TaskHyperparameters(Frozen):
     """How long a network is trained."""
 
     epochs: Count
@@ -75,18 +77,18 @@ class Budget(Frozen):
     """Images a step."""
 
 
-class Recipe(Frozen):
+class CommonHyperparameters(Frozen):
     """How a network is trained, at one learning rate. What is optional is off where it is not given."""
 
     optimizer: Literal["sgd", "adamw"]
     lr: LearningRate
-    """Peak learning rate: of the head, and of the body too unless it has its own."""
+    """Peak learning rate: of the classifier, and of the backbone too unless it has its own."""
     momentum: Annotated[float, Field(ge=0, lt=1)]
     """Nesterov momentum of SGD; the first beta of AdamW."""
     weight_decay: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     """Decay of weight matrices and kernels; biases and norms are never decayed."""
     schedule: Literal["constant", "cosine", "step", "one_cycle"]
-    """Of the learning rate, step by step: see ``engine.optimiser``."""
+    """Of the learning rate, step by step: see ``engine.optimizer``."""
     warmup_epochs: Annotated[float, BeforeValidator(_no_truth), Field(ge=0, allow_inf_nan=False)] = 0.0
     """Epochs in which the rate rises linearly to its peak, before the schedule begins."""
     dropout: Share | None = None
@@ -103,23 +105,31 @@ class Recipe(Frozen):
     """``balanced``: a class counts in inverse proportion to its training images."""
 
 
-class Optimisation(Recipe):
-    """How a network is trained, possibly at several learning rates, in several phases."""
+class OwnHyperparameters(Frozen):
+    """Those of single strategies: each names the ones that it uses, in ``needs`` and ``takes``."""
 
-    body_lr: BodyRate | None = None
-    """Peak learning rate of everything below the head, for strategies that tell them apart."""
+    backbone_lr: BackboneRate | None = None
+    """Peak learning rate of the backbone, for strategies that give it its own."""
     layer_decay: Annotated[float, BeforeValidator(_no_truth), Field(gt=0, le=1)] | None = None
-    """The factor by which the body's rate falls from one block to the next one below it."""
+    """The factor by which the backbone's rate falls from one block to the next one below it."""
     probe_epochs: Count | None = None
-    """Of the task's epochs, those in which the head alone is trained first."""
+    """Of the task's epochs, those in which the classifier alone is trained first."""
     probe_lr: Rate | None = None
-    """Peak learning rate of the head in these."""
+    """Peak learning rate of the classifier in these."""
     unfreeze_every: Count | None = None
     """Epochs after which the next block below begins to learn."""
 
 
+class StrategyHyperparameters(CommonHyperparameters, OwnHyperparameters):
+    """How a network is trained, possibly at several learning rates, in several phases."""
+
+
+class Hyperparameters(TaskHyperparameters, StrategyHyperparameters):
+    """All hyperparameters of a run."""
+
+
 class RunSpec(Frozen):
-    """One cell of the grid."""
+    """One run: a configuration with one seed, fully resolved."""
 
     dataset: DatasetName
     train_size: Count | None
@@ -129,14 +139,13 @@ class RunSpec(Frozen):
     architecture: ArchitectureName
     weights: DatasetName
     """``random``, ``imagenet``, the dataset that the network was pretrained on, or a file's name."""
+    label: Name
+    """What the grid calls its strategy with its hyperparameters."""
     strategy: Name
-    """What the grid calls the way that it is trained."""
-    method: Name
-    """That way's name in the catalogue of strategies."""
+    """The strategy's name in the catalogue."""
     augmentation: AugmentationName
     seed: Seed
-    budget: Budget
-    optimisation: Optimisation
+    hyperparameters: Hyperparameters
     threads: Count
     """CPU threads of one training; another number rounds differently."""
     device: Device
@@ -152,12 +161,12 @@ class RunSpec(Frozen):
     @property
     def task(self) -> str:
         """The dataset and its number of training images, as the config writes it."""
-        return self.dataset if self.train_size is None else f"{self.dataset}@{self.train_size}"
+        return str(Task(self.dataset, self.train_size))
 
     @property
     def id(self) -> str:
         """The run's folder under ``results/runs``."""
-        axes = (self.task, folder_of(self.architecture), self.strategy, self.augmentation)
+        axes = (self.task, folder_of(self.architecture), self.label, self.augmentation)
         return "/".join((*axes, f"s{self.seed}"))
 
 

@@ -1,4 +1,4 @@
-"""What a config says of weights that were trained elsewhere."""
+"""Settings of weights that were trained elsewhere."""
 
 import re
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What every dataset says of itself, and what its reader hands on."""
+"""The definition of a dataset, and the images that its reader returns."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Literal, get_args
 from PIL import Image
 
 from convbench.config.changes import Change
-from convbench.config.datasets import Score
+from convbench.config.datasets import Modality
 
 Split = Literal["train", "val", "test"]
 SPLITS: tuple[Split, ...] = get_args(Split)
@@ -66,10 +66,12 @@ class Dataset:
     """``None``: as many as the files and the splits come to."""
     multi_label: bool | None = False
     """``None``: as the files say."""
-    score: Score | None = None
+    score: str | None = None
     """The number that chooses epochs and heads the report; ``None``: by the kind of labels."""
     splitting: Splitting = Splitting()
     keeps: frozenset[Change] | None = None
     """Changes of an image that keep its label; ``None``: not known."""
+    modality: Modality | None = None
+    """What kind of images it holds; ``None``: not known."""
     drawn_from: frozenset[str] = frozenset()
     """Weights that were trained on a source which these images were drawn from."""

@@ -11,11 +11,11 @@ from functools import partial
 from pathlib import Path
 
 from convbench.config.changes import CHANGES
-from convbench.data.archives import unpack
 from convbench.data.base import Dataset, Listing, Sample, Splitting
-from convbench.data.download import Remote, download
-from convbench.data.images import open_image
-from convbench.data.published import unpacked
+from convbench.data.download.archives import unpack
+from convbench.data.download.published import unpacked
+from convbench.data.download.remote import Remote, download
+from convbench.data.prepare.images import open_image
 from convbench.errors import UserError
 
 _IMAGES = Remote(
@@ -72,7 +72,8 @@ CALTECH101 = Dataset(
     fetch=_fetch,
     read=_read,
     train_images=30 * 101,
-    score="accuracy_per_class",
+    score="balanced_accuracy",
     splitting=Splitting(train=30),
     keeps=frozenset(CHANGES),
+    modality="photograph",
 )

@@ -16,8 +16,8 @@ from PIL import Image
 
 from convbench.config.changes import CHANGES
 from convbench.data.base import Dataset, Listing, Sample, Split, Splitting
-from convbench.data.download import Remote
-from convbench.data.published import fetch
+from convbench.data.download.published import fetch
+from convbench.data.download.remote import Remote
 from convbench.errors import UserError
 
 CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
@@ -81,4 +81,5 @@ CIFAR10 = Dataset(
     train_images=45_000,
     splitting=Splitting(val_share=0.1),
     keeps=frozenset(CHANGES),
+    modality="photograph",
 )

@@ -63,5 +63,6 @@ DIGITS = Dataset(
     read=_read,
     classes=_CLASSES,
     train_images=1000,
-    keeps=frozenset({"shift_and_scale", "small_turn", "colour"}),
+    keeps=frozenset({"shift_and_scale", "small_rotation", "colour"}),
+    modality="drawing",
 )

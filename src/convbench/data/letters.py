@@ -1,7 +1,7 @@
 """Letters drawn from fonts: the offline stand-in for ImageNet that networks are pretrained on.
 
 Latin, Greek and Cyrillic letters, no digits, in the sixteen text faces that matplotlib ships (DejaVu
-and STIX), each image with its own slant, turn, size, place, stroke and resolution. Letters that look
+and STIX), each image with its own slant, angle, size, place, stroke and resolution. Letters that look
 alike in most faces (Latin A, Greek Alpha, Cyrillic A; small and capital C) are listed once.
 Pillow, with the FreeType in its wheel, and numpy's seeded generator draw them: the same versions give
 the same bytes, which ``data.dvc`` pins.
@@ -33,7 +33,7 @@ _FACES = tuple(
 
 _PER_CLASS: dict[Split, int] = {"train": 80, "val": 10, "test": 10}
 _SIDE = 32  # pixels of a stored image
-_CANVAS = 64  # pixels that a letter is drawn on before it is slanted, turned and shrunk
+_CANVAS = 64  # pixels that a letter is drawn on before it is slanted, rotated and shrunk
 
 
 def _fetch(folder: Path) -> None:
@@ -41,22 +41,22 @@ def _fetch(folder: Path) -> None:
     per_class = sum(_PER_CLASS.values())
     images = np.empty((len(_ALPHABET), per_class, _SIDE, _SIDE), np.uint8)
     for label, letter in enumerate(_ALPHABET):
-        draw = np.random.Generator(np.random.PCG64(seed_of("letters", letter)))
+        rng = np.random.Generator(np.random.PCG64(seed_of("letters", letter)))
         for number in range(per_class):
-            images[label, number] = _draw(letter, draw)
+            images[label, number] = _draw(letter, rng)
     np.save(folder / "images.npy", images.reshape(-1, _SIDE, _SIDE))
     np.save(folder / "labels.npy", np.repeat(np.arange(len(_ALPHABET), dtype=np.uint8), per_class))
 
 
-def _draw(letter: str, draw: np.random.Generator) -> np.ndarray:
+def _draw(letter: str, rng: np.random.Generator) -> np.ndarray:
     """Draw one image: uint8 [32, 32], white on black."""
-    glyph = _glyph(letter, _FACES[draw.integers(len(_FACES))], int(draw.integers(4)))
-    turn, slant = math.radians(draw.uniform(-15, 15)), draw.uniform(-0.3, 0.3)
-    width, height = draw.uniform(0.75, 1.15, 2)
-    across, down = draw.uniform(-5, 5, 2)
-    resolution = int(draw.choice([8, 8, 10, 12, 16, 32]))
+    glyph = _glyph(letter, _FACES[rng.integers(len(_FACES))], int(rng.integers(4)))
+    angle, slant = math.radians(rng.uniform(-15, 15)), rng.uniform(-0.3, 0.3)
+    width, height = rng.uniform(0.75, 1.15, 2)
+    across, down = rng.uniform(-5, 5, 2)
+    resolution = int(rng.choice([8, 8, 10, 12, 16, 32]))
     forward = (
-        np.array([[math.cos(turn), -math.sin(turn)], [math.sin(turn), math.cos(turn)]])
+        np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
         @ np.array([[1, slant], [0, 1]])
         @ np.diag([width, height])
     )
@@ -109,5 +109,6 @@ LETTERS = Dataset(
     read=_read,
     classes=tuple(_ALPHABET),
     train_images=len(_ALPHABET) * _PER_CLASS["train"],
-    keeps=frozenset({"shift_and_scale", "small_turn", "colour"}),
+    keeps=frozenset({"shift_and_scale", "small_rotation", "colour"}),
+    modality="drawing",
 )

@@ -1,33 +1,27 @@
 """MedMNIST: twelve sets of medical images of 28x28, with official splits, in one ``.npz`` file each.
 
 *MedMNIST v2* (Yang et al., 2023; CC BY 4.0, DermaMNIST CC BY-NC 4.0). Names, digests, labels and counts
-are those of version 3.0.2 of its authors' package. The archive holds
-``{train,val,test}_{images,labels}``: images ``[N, 28, 28]`` in grey or ``[N, 28, 28, 3]`` in colour,
-labels ``[N, 1]``, or ``[N, L]`` of 0 and 1 where several apply.
+are those of version 3.0.2 of its authors' package. The file is described in ``layouts.npz``.
 """
 
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
-import numpy as np
-from PIL import Image
-
 from convbench.config.changes import CHANGES, Change
-from convbench.data.base import SPLITS, Dataset, Listing, Sample, Split
-from convbench.data.download import Remote
-from convbench.data.published import fetch
-from convbench.errors import UserError
+from convbench.config.datasets import Modality
+from convbench.data.base import Dataset, Listing
+from convbench.data.download.published import fetch
+from convbench.data.download.remote import Remote
+from convbench.data.layouts.npz import read_npz
 
 _ADDRESS = "https://zenodo.org/records/10519652/files/{}?download=1"
 
 _TISSUE = frozenset(CHANGES)  # microscopy has no up and no left
-_SKIN = frozenset(CHANGES) - {"colour", "hide_part"}  # a lesion is told by both, colour and outline
-_XRAY = frozenset[Change]({"shift_and_scale", "small_turn", "colour"})  # the heart is on one side
-_SCAN = frozenset[Change]({"shift_and_scale", "small_turn", "flip_left_right", "colour"})
-_ORGANS = frozenset[Change]({"shift_and_scale", "small_turn", "colour"})  # a left kidney is no right one
+_SKIN = frozenset(CHANGES) - {"colour", "occlusion"}  # a lesion is recognised by colour and outline
+_XRAY = frozenset[Change]({"shift_and_scale", "small_rotation", "colour"})  # the heart is on one side
+_SCAN = frozenset[Change]({"shift_and_scale", "small_rotation", "horizontal_flip", "colour"})
+_ORGANS = frozenset[Change]({"shift_and_scale", "small_rotation", "colour"})  # left is not right
 
 
 @dataclass(frozen=True)
@@ -38,6 +32,7 @@ class _Facts:
     classes: tuple[str, ...]
     train_images: int
     keeps: frozenset[Change]
+    modality: Modality
 
 
 _SETS = {
@@ -56,6 +51,7 @@ _SETS = {
         ),
         89_996,
         _TISSUE,
+        "microscopy",
     ),
     "chestmnist": _Facts(
         "02c8a6516a18b556561a56cbdd36c4a8",
@@ -77,6 +73,7 @@ _SETS = {
         ),
         78_468,
         _XRAY,
+        "x-ray",
     ),
     "dermamnist": _Facts(
         "0744692d530f8e62ec473284d019b0c7",
@@ -91,6 +88,7 @@ _SETS = {
         ),
         7_007,
         _SKIN,
+        "dermatoscopy",
     ),
     "octmnist": _Facts(
         "c68d92d5b585d8d81f7112f81e2d0842",
@@ -102,6 +100,7 @@ _SETS = {
         ),
         97_477,
         _SCAN,
+        "oct",
     ),
     "pneumoniamnist": _Facts(
         "28209eda62fecd6e6a2d98b1501bb15f",
@@ -111,6 +110,7 @@ _SETS = {
         ),
         4_708,
         _XRAY,
+        "x-ray",
     ),
     "retinamnist": _Facts(
         "bd4c0672f1bba3e3a89f0e4e876791e4",
@@ -123,6 +123,7 @@ _SETS = {
         ),
         1_080,
         _SCAN,
+        "fundus",
     ),
     "breastmnist": _Facts(
         "750601b1f35ba3300ea97c75c52ff8f6",
@@ -132,6 +133,7 @@ _SETS = {
         ),
         546,
         _SCAN,
+        "ultrasound",
     ),
     "bloodmnist": _Facts(
         "7053d0359d879ad8a5505303e11de1dc",
@@ -147,6 +149,7 @@ _SETS = {
         ),
         11_959,
         _TISSUE,
+        "microscopy",
     ),
     "tissuemnist": _Facts(
         "ebe78ee8b05294063de985d821c1c34b",
@@ -162,6 +165,7 @@ _SETS = {
         ),
         165_466,
         _TISSUE,
+        "microscopy",
     ),
     "organamnist": _Facts(
         "68e3f8846a6bd62f0c9bf841c0d9eacc",
@@ -180,6 +184,7 @@ _SETS = {
         ),
         34_561,
         _ORGANS,
+        "ct",
     ),
     "organcmnist": _Facts(
         "b9ceb9546e10131b32923c5bbeaea2b1",
@@ -198,6 +203,7 @@ _SETS = {
         ),
         12_975,
         _ORGANS,
+        "ct",
     ),
     "organsmnist": _Facts(
         "9ab87b696fb54e2a387ebe992d6ed5f1",
@@ -216,52 +222,9 @@ _SETS = {
         ),
         13_932,
         _ORGANS,
+        "ct",
     ),
 }
-
-
-def read_npz(path: Path, classes: tuple[str, ...] | None) -> Listing:
-    """List a file laid out as MedMNIST's; without ``classes``, they are called by their numbers.
-
-    Raises ``UserError`` where an array is missing, or images and labels do not fit.
-    """
-    samples: list[Sample] = []
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            held = [split for split in SPLITS if f"{split}_images" in arrays]
-            present = [split for split in held if len(arrays[f"{split}_labels"])]
-            parts = [(split, arrays[f"{split}_images"], arrays[f"{split}_labels"]) for split in present]
-    except (KeyError, ValueError, zipfile.BadZipFile, EOFError) as error:
-        raise UserError(f"{path} is not laid out as MedMNIST's files: {error}") from error
-    if "train" not in present:
-        raise UserError(f"{path} holds no 'train_images'; it is not laid out as MedMNIST's files")
-    highest = max(int(labels.max()) for _, _, labels in parts)
-    width = parts[0][2].reshape(len(parts[0][2]), -1).shape[1]
-    names = classes or tuple(str(number) for number in range(width if width > 1 else highest + 1))
-    for split, images, labels in parts:
-        samples += _samples(path, split, images, labels.reshape(len(labels), -1).astype(np.int64), names)
-    return Listing(names, samples)
-
-
-def _samples(
-    path: Path, split: Split, images: np.ndarray, labels: np.ndarray, names: tuple[str, ...]
-) -> list[Sample]:
-    fits = images.ndim in (3, 4) and len(images) == len(labels) and images.dtype == np.uint8
-    several = labels.shape[1] > 1
-    if not fits or labels.min() < 0 or labels.max() >= (2 if several else len(names)):
-        raise UserError(
-            f"{path}: {split}_images {images.dtype}{list(images.shape)} and {split}_labels "
-            f"{list(labels.shape)} up to {labels.max()} do not fit {len(names)} classes"
-        )
-    return [
-        Sample(
-            f"{split}_images[{row}]",
-            tuple(np.flatnonzero(label).tolist()) if several else int(label[0]),
-            split,
-            partial(Image.fromarray, image),
-        )
-        for row, (image, label) in enumerate(zip(images, labels, strict=True))
-    ]
 
 
 def _dataset(name: str, facts: _Facts) -> Dataset:
@@ -277,6 +240,7 @@ def _dataset(name: str, facts: _Facts) -> Dataset:
         train_images=facts.train_images,
         multi_label=name == "chestmnist",
         keeps=facts.keeps,
+        modality=facts.modality,
     )
 
 

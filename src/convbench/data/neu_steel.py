@@ -10,9 +10,9 @@ from pathlib import Path
 
 from convbench.config.changes import CHANGES
 from convbench.data.base import Dataset, Listing, Sample
-from convbench.data.images import SUFFIXES, open_image
-from convbench.data.kaggle import fetch
-from convbench.data.published import unpacked
+from convbench.data.download.kaggle import fetch
+from convbench.data.download.published import unpacked
+from convbench.data.prepare.images import SUFFIXES, open_image
 from convbench.errors import UserError
 
 CLASSES = ("crazing", "inclusion", "patches", "pitted_surface", "rolled-in_scale", "scratches")
@@ -55,4 +55,5 @@ NEU_STEEL = Dataset(
     classes=CLASSES,
     train_images=1260,
     keeps=frozenset(CHANGES),
+    modality="surface",
 )

@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from convbench.config.datasets import DatasetSettings, Layout, basename, is_address, is_archive
-from convbench.data.archives import pack, unpack
 from convbench.data.base import Dataset, Listing
-from convbench.data.download import Remote, download
-from convbench.data.folder import is_hidden, is_image, read_folder
-from convbench.data.medmnist import read_npz
-from convbench.data.table import TABLES, find_table, images_of, read_table
+from convbench.data.download.archives import pack, unpack
+from convbench.data.download.remote import Remote, download
+from convbench.data.layouts.folder import is_hidden, is_image, read_folder
+from convbench.data.layouts.npz import read_npz
+from convbench.data.layouts.table import TABLES, find_table, images_of, read_table
 from convbench.errors import UserError
 
 _PACKED = "files.tar"

@@ -1,18 +1,16 @@
 """Planet: Understanding the Amazon from Space: 40,479 satellite images of 256x256, 17 labels.
 
-Several labels an image. The training set of the Kaggle competition of 2017, whose own test labels were
+Multi-label. The training set of the Kaggle competition of 2017, whose own test labels were
 never published: the splits are made here. The competition's number is F2, the mean over images.
 """
 
 from functools import partial
 from pathlib import Path
 
-import pandas as pd
-
 from convbench.data.base import Dataset, Listing, Sample
-from convbench.data.images import open_image
-from convbench.data.kaggle import fetch
-from convbench.data.published import gather, unpacked
+from convbench.data.download.kaggle import fetch
+from convbench.data.download.published import gather, unpacked
+from convbench.data.prepare.images import open_image
 from convbench.errors import UserError
 
 CLASSES = (
@@ -42,6 +40,8 @@ _TABLES = ("train_v2.csv", "train_classes.csv")
 
 def _read(raw: Path, scratch: Path) -> Listing:
     """List the images as the table does."""
+    import pandas as pd  # here: a plan imports this file, and reads no table
+
     root = unpacked(raw, scratch, "train_*.csv")
     name = next(name for name in _TABLES if (root / name).exists())
     parts = ("train-jpg", name)
@@ -69,5 +69,8 @@ PLANET_AMAZON = Dataset(
     read=_read,
     classes=CLASSES,
     multi_label=True,
-    keeps=frozenset({"shift_and_scale", "small_turn", "any_turn", "flip_left_right", "flip_up_down"}),
+    keeps=frozenset(
+        {"shift_and_scale", "small_rotation", "any_rotation", "horizontal_flip", "vertical_flip"}
+    ),
+    modality="satellite",
 )

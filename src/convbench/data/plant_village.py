@@ -2,9 +2,9 @@
 
 *Using Deep Learning for Image-Based Plant Disease Detection* (Mohanty et al., 2016). There is no
 official split. The leaves were photographed disease by disease on a table: eight background pixels
-alone give away the disease in 49.0% of the images, where chance is 2.6% (Noyan, 2022). The audit
-measures it. Several images show one leaf from other sides: a split by image, as everybody makes it, is
-an easy one.
+alone give away the disease in 49.0% of the images, where the chance level is 2.6% (Noyan, 2022). The
+audit measures it. Several images show one leaf from other sides: a split by image, as everybody makes
+it, is an easy one.
 """
 
 from functools import partial
@@ -12,9 +12,9 @@ from pathlib import Path
 
 from convbench.config.changes import CHANGES
 from convbench.data.base import Dataset, Listing, Sample
-from convbench.data.images import SUFFIXES, open_image
-from convbench.data.kaggle import fetch
-from convbench.data.published import unpacked
+from convbench.data.download.kaggle import fetch
+from convbench.data.download.published import unpacked
+from convbench.data.prepare.images import SUFFIXES, open_image
 from convbench.errors import UserError
 
 _CROPS = {
@@ -61,5 +61,6 @@ PLANT_VILLAGE = Dataset(
     ),
     read=_read,
     classes=CLASSES,
-    keeps=frozenset(CHANGES) - {"colour"},  # which is what a disease is told by
+    keeps=frozenset(CHANGES) - {"colour"},  # by which a disease is recognised
+    modality="photograph",
 )

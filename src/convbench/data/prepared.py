@@ -14,7 +14,6 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from convbench.config.changes import Change
-from convbench.config.datasets import Score
 from convbench.config.spec import Resize
 from convbench.data.base import Split
 from convbench.errors import UserError
@@ -30,7 +29,7 @@ class Card:
     dataset: str
     classes: list[str]
     multi_label: bool
-    score: Score
+    score: str
     """The number that chooses epochs and heads the report."""
     image_size: int
     resize: Resize

@@ -7,12 +7,10 @@ they carry no label. The masks are reduced to what they show: a kind of defect i
 from functools import partial
 from pathlib import Path
 
-import pandas as pd
-
 from convbench.data.base import Dataset, Listing, Sample
-from convbench.data.images import open_image
-from convbench.data.kaggle import fetch
-from convbench.data.published import gather, unpacked
+from convbench.data.download.kaggle import fetch
+from convbench.data.download.published import gather, unpacked
+from convbench.data.prepare.images import open_image
 from convbench.errors import UserError
 
 CLASSES = ("defect_1", "defect_2", "defect_3", "defect_4")
@@ -20,6 +18,8 @@ CLASSES = ("defect_1", "defect_2", "defect_3", "defect_4")
 
 def _read(raw: Path, scratch: Path) -> Listing:
     """List every image of ``train_images/``, with the defects that ``train.csv`` has masks of."""
+    import pandas as pd  # here: a plan imports this file, and reads no table
+
     parts = ("train_images", "train.csv")
     root = gather(unpacked(raw, scratch, parts[1]), scratch, parts)
     table = pd.read_csv(root / parts[1], dtype=str, keep_default_na=False)
@@ -61,5 +61,6 @@ SEVERSTAL_STEEL = Dataset(
     read=_read,
     classes=CLASSES,
     multi_label=True,
-    keeps=frozenset({"flip_left_right", "flip_up_down", "colour"}),
+    keeps=frozenset({"horizontal_flip", "vertical_flip", "colour"}),
+    modality="surface",
 )

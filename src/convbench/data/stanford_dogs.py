@@ -9,9 +9,9 @@ from pathlib import Path
 
 from convbench.config.changes import CHANGES
 from convbench.data.base import Dataset, Listing, Sample, Split, Splitting
-from convbench.data.download import Remote
-from convbench.data.images import open_image
-from convbench.data.published import fetch, gather, unpacked
+from convbench.data.download.published import fetch, gather, unpacked
+from convbench.data.download.remote import Remote
+from convbench.data.prepare.images import open_image
 from convbench.errors import UserError
 
 _ADDRESS = "http://vision.stanford.edu/aditya86/ImageNetDogs"
@@ -56,4 +56,5 @@ STANFORD_DOGS = Dataset(
     splitting=Splitting(val_share=0.1),
     keeps=frozenset(CHANGES),
     drawn_from=frozenset({"imagenet"}),
+    modality="photograph",
 )

@@ -1,1 +1,1 @@
-"""Training and evaluation. The network, its rates and the augmentation come from outside."""
+"""Training and evaluation. The network, its learning rates and the augmentation are arguments."""

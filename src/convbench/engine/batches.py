@@ -1,4 +1,4 @@
-"""Images on their way into a network."""
+"""Images, and how they are read in batches."""
 
 import mmap
 from collections.abc import Iterator, Sequence
@@ -8,7 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-_RESIDENT = 2**22  # bytes of images read before their pages, up to 2 MiB for one image, are let go
+from convbench.luminance import LUMINANCE
+
+_RESIDENT = 2**22  # bytes of images to read before their pages, up to 2 MiB an image, are released
 
 
 @dataclass(frozen=True)
@@ -18,11 +20,11 @@ class Images:
     pixels: np.ndarray
     """uint8 ``[N, H, W, 3]``, possibly memory-mapped."""
     rows: np.ndarray
-    """Which of ``pixels`` belong here, int ``[n]``."""
+    """Indices of the split's images in ``pixels``, int ``[n]``."""
     labels: np.ndarray
-    """Class numbers, int64 ``[n]``; where several may apply, 0 and 1, float32 ``[n, C]``."""
+    """Class numbers, int64 ``[n]``; multi-label: 0 and 1, float32 ``[n, C]``."""
     channels: int = 3
-    """1: networks see the luminance alone."""
+    """3: colour; 1: luminance."""
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -36,7 +38,7 @@ class Standardise:
     std: Sequence[float]
 
     def __call__(self, images: Tensor) -> Tensor:
-        """Standardise ``[B, 3, H, W]``, or luminance ``[B, 1, H, W]`` by that of mean and std."""
+        """Standardise ``[B, 3, H, W]``; ``[B, 1, H, W]`` with the luminance of mean and std."""
         mean, std = (images.new_tensor(value).view(1, 3, 1, 1) for value in (self.mean, self.std))
         if images.shape[1] == 1:
             mean, std = luminance(mean), luminance(std)
@@ -44,14 +46,14 @@ class Standardise:
 
 
 def luminance(images: Tensor) -> Tensor:
-    """Turn RGB ``[B, 3, H, W]`` into its luminance ``[B, 1, H, W]`` (ITU-R BT.601)."""
-    return (images * images.new_tensor((0.299, 0.587, 0.114)).view(1, 3, 1, 1)).sum(1, keepdim=True)
+    """Convert RGB ``[B, 3, H, W]`` to its luminance ``[B, 1, H, W]`` (ITU-R BT.601)."""
+    return (images * images.new_tensor(LUMINANCE).view(1, 3, 1, 1)).sum(1, keepdim=True)
 
 
-def _let_go(pixels: np.ndarray) -> int:
-    """Let go of what was read of a memory-mapped array: the system's cache keeps it, this process not.
+def _release(pixels: np.ndarray) -> int:
+    """Release the pages that were read of a memory-mapped array; the system's cache keeps them.
 
-    Else every page that was ever touched counts as memory of this process, in the end all of them.
+    Otherwise all pages that were ever read count as memory of this process. Returns 0: the bytes kept.
     """
     if isinstance(pixels.base, mmap.mmap):
         pixels.base.madvise(mmap.MADV_DONTNEED)
@@ -61,16 +63,17 @@ def _let_go(pixels: np.ndarray) -> int:
 def batches(
     images: Images, size: int, device: torch.device, order: Tensor | None = None
 ) -> Iterator[tuple[Tensor, Tensor]]:
-    """Yield float images ``[B, C, H, W]`` in [0, 1] and their labels; the last batch may be short.
+    """Yield float images ``[B, C, H, W]`` in [0, 1] and their labels; the last batch may be smaller.
 
-    A last image that would be alone joins the batch before it: BatchNorm has no variance of one value.
+    ``order`` holds indices into ``images``, int64 ``[n]``. A last batch of one image joins the batch
+    before it: BatchNorm cannot compute the variance of one value.
     """
     sequence = np.arange(len(images)) if order is None else order.numpy()
     resident = 0
-    for chosen in _cut(sequence, size):
+    for chosen in _split(sequence, size):
         pixels = torch.from_numpy(images.pixels[images.rows[chosen]])
         if (resident := resident + pixels.nbytes) > _RESIDENT:
-            resident = _let_go(images.pixels)
+            resident = _release(images.pixels)
         x = pixels.permute(0, 3, 1, 2).contiguous().to(device).float() / 255
         yield (
             luminance(x) if images.channels == 1 else x,
@@ -79,11 +82,11 @@ def batches(
 
 
 def steps_of(count: int, size: int) -> int:
-    """Return how many batches ``count`` images come to."""
-    return len(_cut(np.arange(count), size))
+    """Return the number of batches of ``count`` images."""
+    return len(_split(np.arange(count), size))
 
 
-def _cut(sequence: np.ndarray, size: int) -> list[np.ndarray]:
+def _split(sequence: np.ndarray, size: int) -> list[np.ndarray]:
     starts = list(range(0, len(sequence), size))
     if len(starts) > 1 and size > 1 and len(sequence) - starts[-1] == 1:
         starts.pop()

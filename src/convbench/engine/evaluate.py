@@ -1,4 +1,4 @@
-"""What a network says of images that it does not learn from."""
+"""Evaluate a network on images that it does not learn from."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class Evaluation:
     probabilities: np.ndarray
     """float32 ``[n, C]``, in the order of the images."""
     loss: float
-    """Cross-entropy in nats; of several labels, the mean over labels of the binary one."""
+    """Cross-entropy in nats; multi-label: the mean over labels of the binary one."""
     scores: Mapping[str, float]
     """Those that need no threshold."""
 

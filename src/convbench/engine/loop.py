@@ -8,21 +8,22 @@ from dataclasses import dataclass, field
 
 import torch
 from torch import Generator, Tensor, nn
-from torch.optim import Optimizer
-from torch.optim.lr_scheduler import LRScheduler
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from convbench.config.spec import Recipe
+from convbench.config.spec import CommonHyperparameters
 from convbench.engine.batches import Images, Standardise, batches, steps_of
 from convbench.engine.evaluate import evaluate
-from convbench.engine.modes import freeze_all_but, gradient_norms, train_mode
+from convbench.engine.modes import freeze_all_but, train_mode
 from convbench.engine.objective import Loss, Objective
-from convbench.engine.optimiser import make_optimiser, make_schedule
+from convbench.engine.optimizer import make_optimizer, make_scheduler
+from convbench.engine.state import TrainingState
+from convbench.engine.step import StepSettings, TrainingStep
+from convbench.phases import Phase
 from convbench.seeding import generator, seeded
 
 
 class Diverged(Exception):  # noqa: N818 (an outcome, not an error)
-    """The loss stopped being a number."""
+    """The training or the validation loss is not finite."""
 
 
 @dataclass(frozen=True)
@@ -32,40 +33,21 @@ class Epoch:
     epoch: int
     """From 1."""
     lr: float
-    """Of the head, at the epoch's first step."""
+    """Learning rate of the classifier at the epoch's first step."""
     train_loss: float
-    """Mean over the images, augmented, each before the step that it took part in."""
+    """Mean over the augmented images, each before the step that it is part of."""
     train_accuracy: float | None
-    """``None`` where an image may carry several labels."""
+    """``None`` for multi-label images."""
     val_loss: float
     val_score: float
-    """What chooses the best epoch: accuracy, unless the dataset is scored otherwise."""
+    """The score that chooses the best epoch: accuracy, unless the dataset has another score."""
     val_accuracy: float | None
     seconds: float
-    """Of wall time in training steps: no evaluation, no loading."""
+    """Wall time of the training steps, without evaluation and loading."""
     cpu_seconds: float
-    """Of CPU time in the same steps, over all threads."""
+    """CPU time of the same steps, over all threads."""
     gradient_norms: Sequence[tuple[str, float]] | None = None
-    """At the epoch's first step, a layer's weights each; ``None`` where not asked for."""
-
-
-@dataclass(frozen=True)
-class Group:
-    """Parameters that share a peak learning rate."""
-
-    parameters: Sequence[nn.Parameter]
-    lr: float
-    start: int = 1
-    """The epoch of the phase, from 1, from which on they learn; until then they are frozen."""
-
-
-@dataclass(frozen=True)
-class Phase:
-    """Some epochs with one optimiser and one schedule. What is in no group is frozen."""
-
-    epochs: int
-    groups: Sequence[Group]
-    """The head's comes last."""
+    """Of each layer's weights at the epoch's first step; ``None`` unless they are recorded."""
 
 
 @dataclass
@@ -73,8 +55,8 @@ class _Tally:
     """Sums over one epoch's training steps."""
 
     loss: float = 0.0
-    right: float = 0.0
-    seen: int = 0
+    correct: float = 0.0
+    images: int = 0
     seconds: float = 0.0
     cpu_seconds: float = 0.0
     gradient_norms: Sequence[tuple[str, float]] | None = None
@@ -89,22 +71,43 @@ class _Tally:
         self.cpu_seconds += time.process_time() - cpu
 
 
-@dataclass(frozen=True)
-class _Tools:
-    """What one phase is trained with."""
-
-    optimiser: Optimizer
-    schedule: LRScheduler
-
-
 class Trainer:
-    """A network and all that it is trained with."""
+    """Train a network in phases and evaluate it after each epoch.
+
+    Parameters
+    ----------
+    network : nn.Module
+        The network to train, on its device.
+    phases : sequence of Phase
+        What is trained, how fast and for how many epochs; empty: nothing.
+    hyperparameters : CommonHyperparameters
+        The hyperparameters.
+    train, val : Images
+        The training and the validation images.
+    standardise : Standardise
+        Applied to each image before it enters the network.
+    objective : Objective
+        The loss and the scores.
+    score : str
+        Name of the validation score that chooses the best epoch.
+    augment : callable
+        ``(images, targets, generator)`` to augmented images and targets.
+    batch_size : int
+        Images in a training step.
+    run : str
+        The run's id. With an epoch's number, it seeds all that is random in that epoch.
+    record_gradients : bool
+        Record each layer's gradient norm at the first step of each epoch.
+    settings : StepSettings
+        Precision and memory format of a training step.
+
+    """
 
     def __init__(
         self,
         network: nn.Module,
         phases: Sequence[Phase],
-        recipe: Recipe,
+        hyperparameters: CommonHyperparameters,
         train: Images,
         val: Images,
         standardise: Standardise,
@@ -115,141 +118,157 @@ class Trainer:
         run: str,
         *,
         record_gradients: bool = False,
+        settings: StepSettings = StepSettings(),  # noqa: B008 (frozen)
     ) -> None:
-        """Make ready to train ``network`` on ``train``, in ``phases``.
-
-        ``score`` names the score that chooses the best epoch. ``run`` is the run's id: with an epoch's
-        number, the seed of all that is random in that epoch.
-        """
-        self.network, self.phases, self.recipe = network, phases, recipe
+        self.network, self.phases, self.hyperparameters = network, phases, hyperparameters
         self.train, self.val, self.standardise = train, val, standardise
         self.objective, self.score, self.augment = objective, score, augment
         self.batch_size, self.run, self.record_gradients = batch_size, run, record_gradients
-        self.loss = training_loss(objective, recipe, train)
-        self._average = _average_of(network, recipe)
+        self.settings, self.loss = settings, training_loss(objective, hyperparameters, train)
+        average = _average_of(network, hyperparameters)
+        steps = [self._training_step(network, phase, average) for phase in phases]
+        self.state = TrainingState(network, average, steps)
 
     @property
     def result(self) -> nn.Module:
         """The network that is evaluated and kept: the averaged one, where there is one."""
-        return self.network if self._average is None else self._average.module
+        return self.state.result
+
+    @property
+    def device(self) -> torch.device:
+        """Where the network is."""
+        return next(self.network.parameters()).device
 
     def epochs(self) -> Iterator[Epoch]:
-        """Train phase by phase, yielding after each epoch.
+        """Train phase by phase and yield after each epoch; continue where ``state`` stands.
 
-        A phase ends early where ``patience`` epochs in a row, or as many since a block began to learn,
-        brought no better score. Raises ``Diverged`` where the training or the validation loss is not
-        finite.
+        A phase ends early after ``patience`` epochs without a better score; the count starts again when
+        a block begins to learn. Raises ``Diverged`` if the training or validation loss is not finite.
         """
+        state = self.state
         if self.phases:
-            self._warm_up(self.phases[0])
-        number = 0
-        for phase in self.phases:
-            tools = self._tools(phase)
-            best, waited = -math.inf, 0
-            for within in range(1, phase.epochs + 1):
-                number += 1
-                epoch = self._epoch(number, within, phase, tools)
-                yield epoch
-                begun = any(group.start == within for group in phase.groups)
-                waited = 0 if epoch.val_score > best or begun else waited + 1
-                best = max(best, epoch.val_score)
-                if waited == self.recipe.patience:
-                    break
+            self._warm_up(self.phases[state.phase])
+        for index in range(state.phase, len(self.phases)):
+            if index > state.phase:
+                state.begin_phase(index)
+            phase = self.phases[index]
+            while (
+                state.phase_epoch < phase.epochs
+                and state.phase_best.waited != self.hyperparameters.patience
+            ):
+                yield self._epoch(phase)
 
-    def _tools(self, phase: Phase) -> _Tools:
-        recipe = self.recipe
+    def trial(self, phase: Phase) -> TrainingStep:
+        """Return the training step of a copy of the network, ready for the first epoch of ``phase``.
+
+        Nothing that happens to the copy reaches the network.
+        """
+        network, phase = deepcopy(
+            (self.network, phase)
+        )  # together: the phase holds the copy's parameters
+        freeze_all_but(network, _trainable(phase, 1))
+        train_mode(network)
+        return self._training_step(network, phase, _average_of(network, self.hyperparameters))
+
+    def prepare(self, x: Tensor, y: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
+        """Augment and standardise a batch; return what a training step takes."""
+        images, targets = self.augment(x, y, generator)
+        return self.standardise(images), targets
+
+    def _training_step(
+        self, network: nn.Module, phase: Phase, average: AveragedModel | None
+    ) -> TrainingStep:
+        hyperparameters = self.hyperparameters
         groups = [(group.parameters, group.lr) for group in phase.groups]
-        optimiser = make_optimiser(recipe.optimizer, groups, recipe.momentum, recipe.weight_decay)
-        a_epoch = steps_of(len(self.train), self.batch_size)
-        warmup = round(recipe.warmup_epochs * a_epoch)
-        schedule = make_schedule(recipe.schedule, optimiser, phase.epochs * a_epoch, warmup)
-        return _Tools(optimiser, schedule)
+        optimizer = make_optimizer(
+            hyperparameters.optimizer, groups, hyperparameters.momentum, hyperparameters.weight_decay
+        )
+        per_epoch = steps_of(len(self.train), self.batch_size)
+        warmup = round(hyperparameters.warmup_epochs * per_epoch)
+        scheduler = make_scheduler(hyperparameters.schedule, optimizer, phase.epochs * per_epoch, warmup)
+        return TrainingStep(
+            network, self.loss, optimizer, scheduler, hyperparameters.clip_norm, average, self.settings
+        )
 
-    def _epoch(self, number: int, within: int, phase: Phase, tools: _Tools) -> Epoch:
-        lr = tools.optimiser.param_groups[-1]["lr"]
-        freeze_all_but(self.network, _learning(phase, within))
-        tally = self._train(number, tools)
+    def _epoch(self, phase: Phase) -> Epoch:
+        state = self.state
+        number, within = state.epoch + 1, state.phase_epoch + 1
+        step = state.steps[state.phase]
+        lr = step.optimizer.param_groups[-1]["lr"]
+        freeze_all_but(self.network, _trainable(phase, within))
+        tally = self._train(number, step)
         result = evaluate(self.result, self.val, self.standardise, self.objective)
-        train_loss = tally.loss / tally.seen
+        train_loss, val_score = tally.loss / tally.images, result.scores[self.score]
         for name, loss in (("training", train_loss), ("validation", result.loss)):
             if not math.isfinite(loss):
                 raise Diverged(f"the {name} loss became {loss} in epoch {number}")
+        state.end_epoch(val_score, result.loss)
+        if any(group.start == within for group in phase.groups):  # a block has begun to learn
+            state.phase_best.waited = 0
         return Epoch(
             epoch=number,
             lr=lr,
             train_loss=train_loss,
-            train_accuracy=tally.right / tally.seen if self.objective.right else None,
+            train_accuracy=tally.correct / tally.images if self.objective.correct else None,
             val_loss=result.loss,
-            val_score=result.scores[self.score],
+            val_score=val_score,
             val_accuracy=result.scores.get("accuracy"),
             seconds=tally.seconds,
             cpu_seconds=tally.cpu_seconds,
             gradient_norms=tally.gradient_norms,
         )
 
-    def _train(self, epoch: int, tools: _Tools) -> _Tally:
-        """Take one step a batch."""
+    def _train(self, epoch: int, step: TrainingStep) -> _Tally:
+        """Take one step for each batch."""
         tally = _Tally()
         train_mode(self.network)
         order = torch.randperm(len(self.train), generator=generator(self.run, "order", epoch))
-        draw = generator(self.run, "augmentation", epoch)
+        augmentation = generator(self.run, "augmentation", epoch)
         with seeded(self.run, "dropout", epoch):
-            for x, y in batches(self.train, self.batch_size, self._device, order):
+            for x, y in batches(self.train, self.batch_size, self.device, order):
                 tally.start()
-                self._step(x, y, draw, tally, tools)
+                self._step(x, y, augmentation, tally, step)
                 tally.stop()
         return tally
 
-    def _step(self, x: Tensor, y: Tensor, draw: Generator, tally: _Tally, tools: _Tools) -> None:
-        x, target = self.augment(x, y, draw)
-        logits = self.network(self.standardise(x))
-        loss = self.loss(logits, target)
-        tools.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        if self.record_gradients and not tally.seen:
-            tally.gradient_norms = gradient_norms(self.network)
-        if self.recipe.clip_norm is not None:
-            nn.utils.clip_grad_norm_(self.network.parameters(), self.recipe.clip_norm)
-        tools.optimiser.step()
-        tools.schedule.step()
-        if self._average is not None:
-            self._average.update_parameters(self.network)
-        tally.loss += loss.item() * len(y)
-        if self.objective.right is not None:
-            tally.right += self.objective.right(logits, y).sum().item()
-        tally.seen += len(y)
+    def _step(
+        self, x: Tensor, y: Tensor, generator: Generator, tally: _Tally, step: TrainingStep
+    ) -> None:
+        first = not tally.images
+        images, targets = self.prepare(x, y, generator)
+        output = step(images, targets, record_gradients=self.record_gradients and first)
+        if first:
+            tally.gradient_norms = output.gradient_norms
+        tally.loss += output.loss.item() * len(y)
+        if self.objective.correct is not None:
+            tally.correct += self.objective.correct(output.logits, y).sum().item()
+        tally.images += len(y)
 
     def _warm_up(self, phase: Phase) -> None:
-        """Take a step on a copy and throw it away: the first one of a process is far slower."""
-        freeze_all_but(self.network, _learning(phase, 1))
-        network = deepcopy(self.network)
-        train_mode(network)
-        x, y = next(batches(self.train, self.batch_size, self._device))
+        """Take a step on a copy: the first step of a process is far slower than the others."""
+        x, y = next(batches(self.train, self.batch_size, self.device))
         with seeded(self.run, "warm-up"):
-            x, target = self.augment(x, y, generator(self.run, "warm-up"))
-            self.loss(network(self.standardise(x)), target).backward()
-
-    @property
-    def _device(self) -> torch.device:
-        return next(self.network.parameters()).device
+            self.trial(phase)(*self.prepare(x, y, generator(self.run, "warm-up")))
 
 
-def _learning(phase: Phase, epoch: int) -> list[nn.Parameter]:
-    """Return what learns in an epoch, from 1, of a phase."""
+def _trainable(phase: Phase, epoch: int) -> list[nn.Parameter]:
+    """Return the parameters that are trained in an epoch, from 1, of a phase."""
     return [each for group in phase.groups if group.start <= epoch for each in group.parameters]
 
 
-def training_loss(objective: Objective, recipe: Recipe, train: Images) -> Loss:
-    """Return what training minimises: the objective's loss, smoothed and weighted as the recipe says."""
-    balanced = recipe.class_weights == "balanced"
+def training_loss(objective: Objective, hyperparameters: CommonHyperparameters, train: Images) -> Loss:
+    """Return the training loss: the objective's, with label smoothing and class weights if set."""
+    balanced = hyperparameters.class_weights == "balanced"
     weights = torch.from_numpy(objective.balance(train.labels)) if balanced else None
-    if weights is None and not recipe.label_smoothing:
+    if weights is None and not hyperparameters.label_smoothing:
         return objective.loss
-    return objective.training_loss(recipe.label_smoothing, weights)
+    return objective.training_loss(hyperparameters.label_smoothing, weights)
 
 
-def _average_of(network: nn.Module, recipe: Recipe) -> AveragedModel | None:
-    """Return an exponential moving average of the weights and the statistics, where it is asked for."""
-    if recipe.ema is None:
+def _average_of(network: nn.Module, hyperparameters: CommonHyperparameters) -> AveragedModel | None:
+    """Return an exponential moving average of weights and statistics, if the hyperparameters ask."""
+    if hyperparameters.ema is None:
         return None
-    return AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(recipe.ema), use_buffers=True)
+    return AveragedModel(
+        network, multi_avg_fn=get_ema_multi_avg_fn(hyperparameters.ema), use_buffers=True
+    )

@@ -1,4 +1,4 @@
-"""What is frozen and what is not: gradients, statistics, dropout."""
+"""Frozen and trainable layers: gradients, BatchNorm statistics, dropout."""
 
 from collections.abc import Iterable, Sequence
 
@@ -7,67 +7,67 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 
-def freeze_all_but(network: nn.Module, learning: Iterable[nn.Parameter]) -> None:
-    """Let ``learning`` have gradients, and nothing else."""
+def freeze_all_but(network: nn.Module, trainable: Iterable[nn.Parameter]) -> None:
+    """Enable gradients for the ``trainable`` parameters and disable them for all others."""
     network.requires_grad_(False)
-    for parameter in learning:
+    for parameter in trainable:
         parameter.requires_grad_(True)
 
 
 def train_mode(network: nn.Module) -> None:
-    """Enter training mode where something learns, evaluation mode where all is frozen.
+    """Put trainable modules in training mode and frozen ones in evaluation mode.
 
-    A frozen BatchNorm left in training mode would still move its statistics, and dropout in a
-    frozen body would still drop. A module that holds nothing that learns is frozen with all that is in
-    it. One without parameters, such as dropout, goes with the layer that it feeds: the next one beside
-    it, or the last one where none follows.
+    In training mode, a frozen BatchNorm would still update its statistics and a dropout in a frozen
+    backbone would still drop. A module whose parameters are all frozen is frozen with all that it
+    contains. A module without parameters, such as dropout, has the mode of the layer that it feeds: the
+    next one with parameters beside it, or the last one if none follows.
     """
     network.train()
     for module in network.modules():
-        if _has_parameters(module) and not _learns(module):
+        if _has_parameters(module) and not _is_trainable(module):
             module.eval()
         else:
-            _settle(list(module.children()))
+            _set_modes(list(module.children()))
 
 
-def _settle(children: Sequence[nn.Module]) -> None:
-    """Give each module without parameters the mode of the layer beside it that it goes with."""
+def _set_modes(children: Sequence[nn.Module]) -> None:
+    """Give each module without parameters the mode of the layer that it feeds."""
     weighted = [place for place, child in enumerate(children) if _has_parameters(child)]
     for place, child in enumerate(children):
         if weighted and not _has_parameters(child):
             beside = next((other for other in weighted if other > place), weighted[-1])
-            child.train(_learns(children[beside]))
+            child.train(_is_trainable(children[beside]))
 
 
 def _has_parameters(module: nn.Module) -> bool:
     return next(module.parameters(), None) is not None
 
 
-def _learns(module: nn.Module) -> bool:
+def _is_trainable(module: nn.Module) -> bool:
     return any(parameter.requires_grad for parameter in module.parameters())
 
 
-def set_dropout(network: nn.Module, head: nn.Module, probability: float) -> None:
-    """Drop features with ``probability``: where the network does already, else before its classifier."""
+def set_dropout(network: nn.Module, classifier: nn.Module, probability: float) -> None:
+    """Set the probability of all dropout layers; a network without one gets it before its classifier."""
     found = [module for module in network.modules() if isinstance(module, nn.Dropout)]
     for module in found:
         module.p = probability
     if not found:
-        head.register_forward_pre_hook(_Drop(probability))
+        classifier.register_forward_pre_hook(_Drop(probability))
 
 
 class _Drop:
-    """A hook that drops a module's input; unlike a closure, it is copied with its network."""
+    """A hook that drops features of an input; unlike a closure, it is copied with its network."""
 
     def __init__(self, probability: float) -> None:
         self.probability = probability
 
     def __call__(self, module: nn.Module, inputs: tuple[Tensor]) -> tuple[Tensor]:
-        """Drop features where ``module`` is in training mode."""
+        """Drop features if ``module`` is in training mode."""
         return (F.dropout(inputs[0], self.probability, training=module.training),)
 
 
 def gradient_norms(network: nn.Module) -> list[tuple[str, float]]:
-    """Return each layer's weights' name and the Euclidean norm of their gradient, from the input up."""
+    """Return the name and the Euclidean gradient norm of each layer's weights, from the input up."""
     named = [(name, p.grad) for name, p in network.named_parameters() if p.ndim > 1]
     return [(name, torch.linalg.vector_norm(grad).item()) for name, grad in named if grad is not None]

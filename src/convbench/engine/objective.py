@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import Tensor, from_numpy, stack
+from torch import Tensor
 from torch.nn import functional as F
 
-from convbench.engine.scores import mean_average_precision
+from convbench.scores import scores_for
+from convbench.scores.base import Labels
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 """``(logits, targets)``: the mean over images; targets are class numbers, or values ``[n, C]``."""
@@ -22,28 +23,29 @@ class Objective:
     probabilities: Callable[[Tensor], Tensor]
     scores: Callable[[Tensor, np.ndarray], Mapping[str, float]]
     """``(logits, labels)``: every score that needs no threshold, in [0, 1]."""
-    right: Callable[[Tensor, Tensor], Tensor] | None
-    """Which images are classified rightly, ``[n]``; ``None`` where that is no fair question."""
+    correct: Callable[[Tensor, Tensor], Tensor] | None
+    """``(logits, labels)`` -> which images are classified correctly, ``[n]``; ``None``: multi-label."""
     training_loss: Callable[[float, Tensor | None], Loss]
     """``(label smoothing, class weights [C])`` -> what training minimises."""
     balance: Callable[[np.ndarray], np.ndarray]
     """Training labels -> the class weights ``[C]`` that make up for their frequencies."""
 
 
-def _right(logits: Tensor, labels: Tensor) -> Tensor:
+def _correct(logits: Tensor, labels: Tensor) -> Tensor:
     return logits.argmax(dim=1) == labels
 
 
-def _accuracies(logits: Tensor, labels: np.ndarray) -> Mapping[str, float]:
-    """Return accuracy, and the mean over classes of each one's accuracy (balanced accuracy)."""
-    truth = from_numpy(labels)
-    right = _right(logits, truth).double()
-    per_class = [right[truth == label].mean() for label in truth.unique()]
-    return {"accuracy": right.mean().item(), "accuracy_per_class": stack(per_class).mean().item()}
+def _scores(labels: Labels) -> Callable[[Tensor, np.ndarray], Mapping[str, float]]:
+    """Return what computes every score of a kind of labels that needs no threshold."""
+    known = [score for score in scores_for(labels) if score.beta is None]
+
+    def scores(outputs: Tensor, truth: np.ndarray) -> Mapping[str, float]:
+        return {score.name: score.of(truth, outputs.numpy()) for score in known}
+
+    return scores
 
 
-def _precision(logits: Tensor, labels: np.ndarray) -> Mapping[str, float]:
-    return {"mean_average_precision": mean_average_precision(labels, logits.sigmoid().numpy())}
+_single, _multi = _scores("single"), _scores("multi")
 
 
 def _cross_entropy(smoothing: float, weights: Tensor | None) -> Loss:
@@ -80,16 +82,16 @@ def _positives(labels: np.ndarray) -> np.ndarray:
 ONE_LABEL = Objective(
     loss=F.cross_entropy,
     probabilities=lambda logits: logits.softmax(dim=1),
-    scores=_accuracies,
-    right=_right,
+    scores=_single,
+    correct=_correct,
     training_loss=_cross_entropy,
     balance=_balanced,
 )
 SEVERAL_LABELS = Objective(
     loss=lambda logits, targets: F.binary_cross_entropy_with_logits(logits, targets.to(logits)),
     probabilities=torch.sigmoid,
-    scores=_precision,
-    right=None,
+    scores=lambda logits, labels: _multi(logits.sigmoid(), labels),
+    correct=None,
     training_loss=_binary_cross_entropy,
     balance=_positives,
 )

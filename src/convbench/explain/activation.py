@@ -1,4 +1,4 @@
-"""Class activation maps: which places of an image speak for a class."""
+"""Class activation maps: which places of an image are evidence for a class."""
 
 import torch
 from captum.attr import LayerGradCam
@@ -40,8 +40,8 @@ def class_activation(network: nn.Module, layer: str, images: Tensor, classes: Te
 
     Selvaraju et al. 2017, equations 1 and 2, with the outputs of ``layer`` for maps. Where a network
     averages its last maps and classifies the means linearly, this is CAM (Zhou et al. 2016) without what
-    speaks against the class: ibid., section 3.1. Each map is scaled by its own maximum; one without
-    anything that speaks for the class is zero.
+    is evidence against the class: ibid., section 3.1. Each map is scaled by its own maximum; one without
+    evidence for the class is zero.
     """
     network.eval()
     with torch.enable_grad():

@@ -1,4 +1,4 @@
-"""Test images to look at: where all networks are right, where they disagree, where all are wrong."""
+"""Test images to explain: those that all networks predict correctly, some, or none."""
 
 from collections.abc import Sequence
 
@@ -11,31 +11,31 @@ def choose_cases(labels: np.ndarray, probabilities: Sequence[np.ndarray]) -> lis
     """Return places of up to six images: two of each kind, of two classes, where there are as many.
 
     ``labels``: int ``[n]``, or 0 and 1 ``[n, C]``; ``probabilities``: ``[n, C]`` of each network. First
-    come those that all get right, the surest first; then those on which the networks differ most; then
-    those that all get wrong, the surest first.
+    come those that all predict correctly, the most confident first; then those on which the networks
+    differ most; then those that all predict wrongly, the most confident first.
     """
-    answers = np.stack([each.argmax(axis=1) for each in probabilities])
-    right = np.stack([is_right(labels, each) for each in answers])
-    sure = np.stack([each.max(axis=1) for each in probabilities])
-    shares, surest = right.mean(axis=0), sure.mean(axis=0)
-    spread = (sure * np.where(right, 1, -1)).std(axis=0)
+    predicted = np.stack([each.argmax(axis=1) for each in probabilities])
+    correct = np.stack([is_correct(labels, each) for each in predicted])
+    confidence = np.stack([each.max(axis=1) for each in probabilities])
+    shares, mean = correct.mean(axis=0), confidence.mean(axis=0)
+    spread = (confidence * np.where(correct, 1, -1)).std(axis=0)
     kinds = (
-        (np.flatnonzero(shares == 1), surest),
+        (np.flatnonzero(shares == 1), mean),
         (np.flatnonzero((shares > 0) & (shares < 1)), spread),
-        (np.flatnonzero(shares == 0), surest),
+        (np.flatnonzero(shares == 0), mean),
     )
     classes = labels if labels.ndim == 1 else labels.argmax(axis=1)
     return [place for found, rank in kinds for place in _first_of_a_class(found, rank, classes)]
 
 
-def is_right(labels: np.ndarray, answers: np.ndarray) -> np.ndarray:
-    """Tell which ``answers``, int ``[n]``, are true; of several labels, which are among them."""
+def is_correct(labels: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+    """Tell which of the classes ``predicted``, int ``[n]``, are labels of their image, bool ``[n]``."""
     truth = (
         labels
         if labels.ndim == 1
-        else np.where(labels[np.arange(len(labels)), answers] == 1, answers, -1)
+        else np.where(labels[np.arange(len(labels)), predicted] == 1, predicted, -1)
     )
-    return np.asarray(answers == truth)
+    return np.asarray(predicted == truth)
 
 
 def _first_of_a_class(places: np.ndarray, rank: np.ndarray, classes: np.ndarray) -> list[int]:

@@ -1,9 +1,15 @@
 """What the benchmark needs to know about an architecture."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from __future__ import annotations
 
-from torch import nn
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from convbench.catalogue import DESCRIBES
+
+if TYPE_CHECKING:  # the catalogue is read without torch
+    from torch import nn
 
 SMALL_BELOW = 64
 """Pixels: the residual networks of ImageNet get another stem for smaller images."""
@@ -24,6 +30,12 @@ class Architecture:
     """Modules that are no block of their own, but the end of the block before them."""
     small_below: int = 0
     """Below this image size, in pixels, it is built with a stem for small images."""
+    family: str | None = field(default=None, metadata=DESCRIBES)
+    """Networks of one family differ in depth, and in whether they have skip connections."""
+    depth: int | None = field(default=None, metadata=DESCRIBES)
+    """Weighted layers, as its name counts them."""
+    plain: bool = field(default=False, metadata=DESCRIBES)
+    """Whether it lacks the skip connections of its family."""
 
 
 def stem_note(architecture: Architecture, image_size: int) -> str:
@@ -31,49 +43,3 @@ def stem_note(architecture: Architecture, image_size: int) -> str:
     if image_size >= architecture.small_below:
         return ""
     return f"3x3 stem without pooling, for images below {architecture.small_below} px"
-
-
-def blocks_of(network: nn.Module, architecture: Architecture) -> dict[str, list[nn.Parameter]]:
-    """Divide the parameters below the classifier into named blocks, from the input up.
-
-    Every child with parameters is a block; the children named in ``opened``, and those that hold the
-    classifier, are opened: their children are blocks. A norm layer belongs to the block before it.
-    Parameters of an opened module itself (positions and class token of a ViT) are of the stem.
-    """
-    taken = {id(parameter) for parameter in network.get_submodule(architecture.head).parameters()}
-    blocks: dict[str, list[nn.Parameter]] = {}
-    of_stem: list[nn.Parameter] = []
-    for name, parameters, joins in _pieces(network, "", architecture):
-        new = [parameter for parameter in parameters if id(parameter) not in taken]
-        taken |= {id(parameter) for parameter in new}
-        if not name:
-            of_stem += new
-        elif joins and blocks:
-            blocks[next(reversed(blocks))] += new
-        elif new:
-            blocks[name] = new
-    if of_stem:
-        stem = next(iter(blocks), "stem")
-        blocks = {stem: of_stem + blocks.get(stem, [])} | {
-            name: parameters for name, parameters in blocks.items() if name != stem
-        }
-    return blocks
-
-
-def _pieces(
-    module: nn.Module, path: str, architecture: Architecture
-) -> Iterator[tuple[str, list[nn.Parameter], bool]]:
-    """Yield name, parameters and whether it joins the block before; ``""`` for a module's own."""
-    yield "", list(module.parameters(recurse=False)), False
-    for child_name, child in module.named_children():
-        name = f"{path}{child_name}"
-        if name in architecture.opened or architecture.head.startswith(f"{name}."):
-            yield from _pieces(child, f"{name}.", architecture)
-        else:
-            joins = name in architecture.joined or _is_norm(child)
-            yield name, list(child.parameters()), joins
-
-
-def _is_norm(module: nn.Module) -> bool:
-    norms = nn.modules.batchnorm._NormBase | nn.LayerNorm | nn.GroupNorm
-    return isinstance(module, norms)

@@ -6,8 +6,8 @@ from torch import nn
 def to_grey(network: nn.Module) -> nn.Module:
     """Make a network for RGB images take ``[B, 1, H, W]``, in place, and return it.
 
-    Its first convolution gets the sum of its kernels over the three channels, so that the network says
-    of a grey image what it said of the same image as RGB with three equal channels.
+    Its first convolution gets the sum of its kernels over the three channels, so that the network
+    returns for a grey image what it returned for the same image as RGB with three equal channels.
     """
     first = next(module for module in network.modules() if isinstance(module, nn.Conv2d))
     if first.in_channels != 3:

@@ -48,7 +48,7 @@ def without_weights(build: Build, classes: int, image_size: int) -> nn.Module:
 
 
 def logits_shape(build: Build, classes: int, image_size: int) -> tuple[int, ...]:
-    """Return the shape of what a new network says of two RGB images; raise whatever it raises."""
+    """Return the shape of a new network's outputs for two RGB images; raise whatever it raises."""
 
     def shape(network: nn.Module, device: str) -> tuple[int, ...]:
         images = torch.zeros(2, 3, image_size, image_size, device=device)

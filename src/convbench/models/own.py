@@ -1,12 +1,11 @@
 """A user's own architecture: ``package.module:function`` in a config.
 
 The function is called with the number of classes and the image size and returns an ``nn.Module``;
-its classifier is found by itself. An ``Architecture`` in place of the function says more.
+its classifier is found by itself. An ``Architecture`` in place of the function can name it.
 """
 
 import importlib
 import inspect
-import re
 import sys
 from functools import cache
 from pathlib import Path
@@ -20,11 +19,6 @@ from convbench.models.meta import Build, logits_shape, without_weights
 
 _CLASSES = 97  # a number that no other layer is likely to have as its width
 _SIZES = (224, 32, 64, 28, 96, 128, 256, 299, 384, 512)  # pixels: one of them should do
-
-
-def is_own(name: str) -> bool:
-    """Tell whether an architecture's name is that of something in a user's module."""
-    return re.fullmatch(r"[\w.]+:\w+", name) is not None
 
 
 @cache
@@ -45,7 +39,9 @@ def own_architecture(name: str) -> Architecture:
     if not isinstance(found, Architecture):
         return Architecture(build, head=_head(name, network))
     if found.head not in dict(network.named_modules()):
-        raise UserError(f"architecture {name!r}: its network has no module {found.head!r}, its head")
+        raise UserError(
+            f"architecture {name!r}: its network has no module {found.head!r}, its classifier"
+        )
     return found
 
 

@@ -14,10 +14,6 @@ from collections import OrderedDict
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from convbench.models.base import Architecture
-
-DEPTHS = (20, 32, 44, 56, 110)
-
 
 def resnet_cifar(classes: int, image_size: int, *, depth: int, skips: bool) -> nn.Module:
     """Build the network of ``depth`` layers, with or without shortcuts, for any image size."""
@@ -78,13 +74,3 @@ class Block(nn.Module):
         before = self.new_channels // 2
         after = self.new_channels - before
         return F.pad(x[:, :, :: self.stride, :: self.stride], (0, 0, 0, 0, before, after))
-
-
-def _architecture(depth: int, skips: bool) -> Architecture:
-    return Architecture(
-        lambda classes, side: resnet_cifar(classes, side, depth=depth, skips=skips), head="linear"
-    )
-
-
-RESNETS = {f"resnet{depth}": _architecture(depth, skips=True) for depth in DEPTHS}
-PLAIN_TWINS = {f"plain{depth}": _architecture(depth, skips=False) for depth in DEPTHS}

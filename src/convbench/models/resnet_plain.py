@@ -8,7 +8,7 @@ from collections import OrderedDict
 
 from torch import nn
 
-from convbench.models.base import SMALL_BELOW, Architecture
+from convbench.models.base import SMALL_BELOW
 from convbench.models.resnet_cifar import conv3x3, draw_convolutions, stage
 
 
@@ -33,15 +33,3 @@ def resnet_plain(classes: int, image_size: int, *, blocks: tuple[int, int, int, 
     )
     draw_convolutions(network)
     return network
-
-
-PLAIN18 = Architecture(
-    lambda classes, side: resnet_plain(classes, side, blocks=(2, 2, 2, 2)),
-    head="fc",
-    small_below=SMALL_BELOW,
-)
-PLAIN34 = Architecture(
-    lambda classes, side: resnet_plain(classes, side, blocks=(3, 4, 6, 3)),
-    head="fc",
-    small_below=SMALL_BELOW,
-)

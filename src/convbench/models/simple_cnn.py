@@ -4,36 +4,34 @@ How it pools is a choice; everything else stays the same, so that a comparison i
 """
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-
-from convbench.models.base import Architecture
 
 Pool = Callable[[int], nn.Module]
 """The number of channels -> a layer that pools maps of so many."""
 
 
 def simple_cnn(
-    classes: int, image_size: int, *, halve: Pool, last: Pool, last_maps: int | None = None
+    classes: int, image_size: int, *, pool: str, last_pool: str, maps: int | None = None
 ) -> nn.Module:
     """Build 3x3 convolutions of 32 and 64 channels, each with its pooling, and 128 hidden units.
 
-    ``last_maps`` is how many numbers a channel has after the last pooling, where that does not depend
-    on the image.
+    ``pool`` and ``last_pool`` are names of ``POOLS``; ``maps`` is how many numbers a channel has after
+    the last pooling, where that does not depend on the image size.
     """
     return nn.Sequential(
         OrderedDict(
             conv1=nn.Conv2d(3, 32, 3, padding=1),
             relu1=nn.ReLU(),
-            pool1=halve(32),
+            pool1=POOLS[pool](32),
             conv2=nn.Conv2d(32, 64, 3, padding=1),
             relu2=nn.ReLU(),
-            pool2=last(64),
+            pool2=POOLS[last_pool](64),
             flatten=nn.Flatten(),
-            hidden=nn.Linear(64 * (last_maps or (image_size // 4) ** 2), 128),
+            hidden=nn.Linear(64 * (maps or (image_size // 4) ** 2), 128),
             relu3=nn.ReLU(),
             head=nn.Linear(128, classes),
         )
@@ -77,18 +75,11 @@ def _pyramid(channels: int) -> nn.Module:
     return SpatialPyramid((1, 2, 4))
 
 
-SIMPLE_CNNS = {
-    "simple_cnn": Architecture(lambda c, side: simple_cnn(c, side, halve=_max, last=_max), "head"),
-    "simple_cnn_average": Architecture(
-        lambda c, side: simple_cnn(c, side, halve=_average, last=_average), "head"
-    ),
-    "simple_cnn_strided": Architecture(
-        lambda c, side: simple_cnn(c, side, halve=_strided, last=_strided), "head"
-    ),
-    "simple_cnn_global": Architecture(
-        lambda c, side: simple_cnn(c, side, halve=_max, last=_global, last_maps=1), "head"
-    ),
-    "simple_cnn_pyramid": Architecture(
-        lambda c, side: simple_cnn(c, side, halve=_max, last=_pyramid, last_maps=1 + 4 + 16), "head"
-    ),
+POOLS: Mapping[str, Pool] = {
+    "max": _max,
+    "average": _average,
+    "strided": _strided,
+    "global": _global,
+    "pyramid": _pyramid,
 }
+"""Name -> what pools."""

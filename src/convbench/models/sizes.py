@@ -17,13 +17,18 @@ def too_small(architecture: Architecture, classes: int, image_size: int) -> str:
         return ""
 
     def fits(side: int) -> bool:
-        return not _refusal(architecture, classes, side)
+        return takes(architecture, classes, side)
 
     if (least := _least_above(image_size, fits)) and fits(least + 1):
         return f"it takes images of {least} px or more, not of {image_size}"
     if nearest := _nearest(image_size, fits):
         return f"it does not take images of {image_size} px; the nearest size it takes is {nearest}"
     return f"it takes images of no size from {_SMALLEST} to {_LARGEST} px: {reason}"
+
+
+def takes(architecture: Architecture, classes: int, image_size: int) -> bool:
+    """Tell whether a network takes square images of ``image_size`` pixels."""
+    return not _refusal(architecture, classes, image_size)
 
 
 def _refusal(architecture: Architecture, classes: int, image_size: int) -> str:

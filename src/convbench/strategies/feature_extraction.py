@@ -1,11 +1,9 @@
-"""Freeze the pretrained body; train a new classifier on its features."""
+"""Freeze the pretrained backbone; train a new classifier on its features."""
 
-from convbench.strategies.base import ParamGroup, Parts, Phase, Rates, Strategy
+from convbench.phases import ParamGroup, Phase
+from convbench.strategies.base import Parts, Rates
 
 
 def feature_extraction(parts: Parts, rates: Rates, epochs: int) -> list[Phase]:
-    """Let the head alone learn."""
-    return [Phase(epochs, [ParamGroup(parts.head, rates.lr)])]
-
-
-FEATURE_EXTRACTION = Strategy(feature_extraction, pretrained=True)
+    """Train the classifier alone."""
+    return [Phase(epochs, [ParamGroup(parts.classifier, rates.lr)])]

@@ -1,19 +1,14 @@
-"""Fine-tune the N topmost blocks below the classifier; freeze what is under them."""
+"""Fine-tune the last blocks below the classifier; freeze the blocks under them."""
 
-from convbench.strategies.base import ParamGroup, Parts, Phase, Rates, Strategy, body_groups
+from convbench.phases import ParamGroup, Phase
+from convbench.strategies.base import Parts, Rates, backbone_groups
 
 
-def fine_tune_last(count: int) -> Strategy:
-    """Return the strategy that lets the classifier and ``count`` blocks learn.
+def fine_tune_last(parts: Parts, rates: Rates, epochs: int, *, count: int) -> list[Phase]:
+    """Train the classifier at ``lr`` and the last ``count`` blocks at ``backbone_lr``.
 
-    What a block is, an architecture's entry says: see ``models.base.blocks_of``.
+    The blocks of an architecture are those of ``models.blocks.blocks_of``.
     """
-
-    def phases(parts: Parts, rates: Rates, epochs: int) -> list[Phase]:
-        assert 0 < count <= len(parts.blocks), "the plan refuses more blocks than there are"
-        top = parts.blocks[-count:]
-        return [Phase(epochs, [*body_groups(top, rates), ParamGroup(parts.head, rates.lr)])]
-
-    return Strategy(
-        phases, pretrained=True, needs=frozenset({"body_lr"}), takes=frozenset({"layer_decay"})
-    )
+    assert 0 < count <= len(parts.blocks), "the plan refuses more blocks than there are"
+    top = parts.blocks[-count:]
+    return [Phase(epochs, [*backbone_groups(top, rates), ParamGroup(parts.classifier, rates.lr)])]

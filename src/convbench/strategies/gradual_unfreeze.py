@@ -5,24 +5,18 @@
 
 from dataclasses import replace
 
-from convbench.strategies.base import ParamGroup, Parts, Phase, Rates, Strategy, body_groups
+from convbench.phases import ParamGroup, Phase
+from convbench.strategies.base import Parts, Rates, backbone_groups
 
 
 def gradual_unfreeze(parts: Parts, rates: Rates, epochs: int) -> list[Phase]:
-    """Let the head learn at once, and one more block at ``body_lr`` every ``unfreeze_every`` epochs.
+    """Train the classifier, and one more block at ``backbone_lr`` every ``unfreeze_every`` epochs.
 
-    Blocks whose turn does not come within ``epochs`` stay frozen.
+    Blocks that are not reached within ``epochs`` stay frozen.
     """
     every, count = rates.unfreeze_every, len(parts.blocks)
     assert every is not None, "the plan refuses a strategy without the settings that it needs"
-    each = body_groups(parts.blocks, replace(rates, layer_decay=rates.layer_decay or 1.0))
-    body = [replace(group, start=1 + every * (count - place)) for place, group in enumerate(each)]
-    return [Phase(epochs, [*body, ParamGroup(parts.head, rates.lr)])]
-
-
-GRADUAL_UNFREEZE = Strategy(
-    gradual_unfreeze,
-    pretrained=True,
-    needs=frozenset({"body_lr", "unfreeze_every"}),
-    takes=frozenset({"layer_decay"}),
-)
+    a_group_a_block = rates.model_copy(update={"layer_decay": rates.layer_decay or 1.0})
+    each = backbone_groups(parts.blocks, a_group_a_block)
+    backbone = [replace(group, start=1 + every * (count - place)) for place, group in enumerate(each)]
+    return [Phase(epochs, [*backbone, ParamGroup(parts.classifier, rates.lr)])]

@@ -5,25 +5,18 @@ less harm, above all out of distribution: *Fine-Tuning can Distort Pretrained Fe
 Out-of-Distribution* (Kumar et al. 2022), where it is called LP-FT.
 """
 
-from convbench.strategies.base import ParamGroup, Parts, Phase, Rates, Strategy, body_groups
+from convbench.phases import ParamGroup, Phase
+from convbench.strategies.base import Parts, Rates, backbone_groups
 
 
 def probe_then_fine_tune(parts: Parts, rates: Rates, epochs: int) -> list[Phase]:
-    """Give the head ``probe_epochs`` of the epochs alone, at ``probe_lr``; then do as ``fine_tune``."""
+    """Train the classifier alone for ``probe_epochs``, at ``probe_lr``; then do as ``fine_tune``."""
     assert rates.probe_epochs is not None
     assert rates.probe_lr is not None
     return [
-        Phase(rates.probe_epochs, [ParamGroup(parts.head, rates.probe_lr)]),
+        Phase(rates.probe_epochs, [ParamGroup(parts.classifier, rates.probe_lr)]),
         Phase(
             epochs - rates.probe_epochs,
-            [*body_groups(parts.blocks, rates), ParamGroup(parts.head, rates.lr)],
+            [*backbone_groups(parts.blocks, rates), ParamGroup(parts.classifier, rates.lr)],
         ),
     ]
-
-
-PROBE_THEN_FINE_TUNE = Strategy(
-    probe_then_fine_tune,
-    pretrained=True,
-    needs=frozenset({"body_lr", "probe_epochs", "probe_lr"}),
-    takes=frozenset({"layer_decay"}),
-)

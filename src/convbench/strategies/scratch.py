@@ -1,12 +1,10 @@
 """Train everything from random weights."""
 
-from convbench.strategies.base import ParamGroup, Parts, Phase, Rates, Strategy
+from convbench.phases import ParamGroup, Phase
+from convbench.strategies.base import Parts, Rates
 
 
 def scratch(parts: Parts, rates: Rates, epochs: int) -> list[Phase]:
     """Let every parameter learn at one rate."""
-    every = [parameter for block in parts.blocks for parameter in block] + parts.head
+    every = [parameter for block in parts.blocks for parameter in block] + parts.classifier
     return [Phase(epochs, [ParamGroup(every, rates.lr)])]
-
-
-SCRATCH = Strategy(scratch, pretrained=False)

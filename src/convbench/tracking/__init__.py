@@ -1,1 +1,1 @@
-"""MLflow, as a mirror of the runs' own files."""
+"""Sync of the runs' own files to MLflow."""

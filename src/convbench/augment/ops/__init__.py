@@ -1,0 +1,1 @@
+"""Operations that augmentations are made of."""

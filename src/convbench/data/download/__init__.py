@@ -1,0 +1,1 @@
+"""Getting files from elsewhere, and making sure that they are the right ones."""

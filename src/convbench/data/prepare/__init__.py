@@ -1,0 +1,1 @@
+"""From images as they are stored to the arrays that training reads."""

@@ -1,0 +1,1 @@
+"""The jobs of the workflow, one a file: files in, files out."""

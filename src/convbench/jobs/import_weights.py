@@ -1,0 +1,63 @@
+"""Import weights that were trained elsewhere."""
+
+from pathlib import Path
+
+from convbench.config.datasets import basename
+from convbench.config.weights import ImportSpec, Normalise, version_of
+from convbench.data.download.remote import Remote, download
+from convbench.errors import UserError
+from convbench.files import make_folder
+from convbench.models import architecture_of
+from convbench.models.meta import without_weights
+from convbench.models.weights.files import Normalisation
+from convbench.models.weights.imported import classes_in, import_weights
+from convbench.models.weights.published import published_weights
+
+DOWNLOADED = Path("data/weights")  # not among the other folders: an edit there would import anew
+_IMAGENET = Normalisation((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+_IMAGENET_CLASSES = 1000
+
+
+def import_into(spec: ImportSpec, out: Path) -> None:
+    """Fetch a file of weights, check it, and write it to ``out`` by the names of its network.
+
+    Raises ``UserError`` where it cannot be had, is another one, holds more than tensors, or does not
+    fit.
+    """
+    source, normalisation = _fetch(spec)
+    architecture = architecture_of(spec.architecture)
+    rename = spec.file.rename if spec.file else {}
+    classes = classes_in(source, architecture.head, rename) or _IMAGENET_CLASSES
+    network = without_weights(architecture.build, classes, spec.image_size)
+    make_folder(out.parent)
+    left_out = import_weights(source, network, architecture.head, normalisation, rename, out)
+    print(f"{out}: {source.name} for {spec.architecture}; {len(left_out)} of its tensors have no place")
+    for line in left_out:
+        print(f"  {line}")
+
+
+def _fetch(spec: ImportSpec) -> tuple[Path, Normalisation]:
+    """Return the checked file, from the cache where it is there, and what its network is fed with."""
+    if spec.file is None:
+        published = published_weights(spec.architecture, version_of(spec.weights))
+        remote = Remote(published.file_name, f"sha256:{published.digest_prefix}", (published.url,))
+        return _cached(remote), Normalisation(published.mean, published.std)
+    file = spec.file
+    remote = Remote(basename(file.source[0]), f"sha256:{file.sha256}", file.source)
+    how = file.normalise
+    return _cached(remote), _IMAGENET if not isinstance(how, Normalise) else Normalisation(
+        how.mean, how.std
+    )
+
+
+def _cached(remote: Remote) -> Path:
+    """Return the file under ``data/weights``, downloaded unless it is there with the right digest."""
+    folder = make_folder(DOWNLOADED)
+    path = folder / remote.name
+    if path.exists() and not remote.describes(path):
+        raise UserError(
+            f"{path} is not what it should be: its digest is not {remote.digest}; move it away"
+        )
+    if not path.exists():
+        download(remote, folder)
+    return path

@@ -1,0 +1,4 @@
+"""How bright a colour is."""
+
+LUMINANCE = (0.299, 0.587, 0.114)
+"""Weights of red, green and blue (ITU-R BT.601)."""

@@ -1,0 +1,1 @@
+"""Files of weights: our own, torchvision's, a user's."""

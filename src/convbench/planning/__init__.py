@@ -1,0 +1,1 @@
+"""From a config to runs: the plan, its checks, and what each run depends on."""

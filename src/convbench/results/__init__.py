@@ -1,0 +1,1 @@
+"""What a grid leaves on disk: where it lies, and what is in it."""

@@ -1,0 +1,154 @@
+import hashlib
+import http.server
+import threading
+from functools import partial
+
+import pytest
+import torch
+
+from convbench.config.weights import ImportSpec, Normalise, WeightsFile
+from convbench.errors import UserError
+from convbench.jobs import import_weights as stage
+from convbench.jobs.import_weights import import_into
+from convbench.models.resnet_cifar import resnet_cifar
+from convbench.models.weights.files import load_weights
+from convbench.models.weights.published import published_weights
+
+
+@pytest.fixture
+def zoo(tmp_path, monkeypatch):
+    """A folder of files beside a working folder."""
+    (tmp_path / "zoo").mkdir()
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    monkeypatch.delenv("CONVBENCH_MIRROR", raising=False)
+    return tmp_path / "zoo"
+
+
+def _spec(source, digest, **changes):
+    settings = {"source": (str(source),), "sha256": digest, "normalise": "imagenet", **changes}
+    return ImportSpec(
+        architecture="resnet20", weights="zoo", image_size=16, file=WeightsFile(**settings)
+    )
+
+
+def _saved(path):
+    torch.manual_seed(0)
+    network = resnet_cifar(7, 16, depth=20, skips=True)
+    torch.save({f"module.{name}": tensor for name, tensor in network.state_dict().items()}, path)
+    return network, hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_a_file_is_fetched_checked_cached_and_turned_into_ours(zoo, tmp_path, capsys):
+    source, digest = _saved(zoo / "net.pth")
+    spec, out = (
+        _spec(zoo / "net.pth", digest),
+        tmp_path / "work/results/weights/resnet20/zoo.safetensors",
+    )
+
+    import_into(spec, out)
+
+    network = resnet_cifar(7, 16, depth=20, skips=True)
+    loaded = load_weights(network, "linear", out, with_classifier=True)
+    assert loaded.normalisation.mean == (0.485, 0.456, 0.406)
+    images = torch.rand(2, 3, 16, 16)
+    assert network.eval()(images).equal(source.eval()(images))
+    assert "0 of its tensors have no place" in capsys.readouterr().out
+    (zoo / "net.pth").unlink()
+    import_into(spec, out)  # from the cache
+
+
+def test_the_files_own_normalisation_is_kept(zoo, tmp_path):
+    _, digest = _saved(zoo / "net.pth")
+    how = Normalise(mean=(0.1, 0.2, 0.3), std=(0.4, 0.5, 0.6))
+
+    import_into(_spec(zoo / "net.pth", digest, normalise=how), tmp_path / "out.safetensors")
+
+    loaded = load_weights(
+        resnet_cifar(7, 16, depth=20, skips=True), "linear", tmp_path / "out.safetensors"
+    )
+    assert loaded.normalisation.std == (0.4, 0.5, 0.6)
+
+
+def test_another_file_is_refused_and_nothing_is_left(zoo, tmp_path):
+    _saved(zoo / "net.pth")
+
+    with pytest.raises(UserError, match="its sha256 should be 000"):
+        import_into(_spec(zoo / "net.pth", "0" * 64), tmp_path / "out.safetensors")
+
+    assert list((tmp_path / "work/data/weights").iterdir()) == []
+    assert not (tmp_path / "out.safetensors").exists()
+
+
+def test_a_cached_file_that_changed_is_said(zoo, tmp_path):
+    _, digest = _saved(zoo / "net.pth")
+    import_into(_spec(zoo / "net.pth", digest), tmp_path / "out.safetensors")
+    cached = tmp_path / "work/data/weights/net.pth"
+    cached.write_bytes(b"other")
+
+    with pytest.raises(UserError, match=r"data/weights/net\.pth is not what it should be"):
+        import_into(_spec(zoo / "net.pth", digest), tmp_path / "out.safetensors")
+
+
+@pytest.fixture
+def server(zoo):
+    """Files over HTTP, on this machine alone."""
+    handler = partial(http.server.SimpleHTTPRequestHandler, directory=str(zoo))
+    handler.log_message = lambda *_: None
+    httpd = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=httpd.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{httpd.server_address[1]}"
+    httpd.shutdown()
+    thread.join()
+    httpd.server_close()
+
+
+@pytest.fixture
+def published(zoo, monkeypatch):
+    """What stands for torchvision's file of a small network: its digest is a beginning alone."""
+    from convbench.models.torchvision_zoo import torchvision_architecture
+
+    torch.manual_seed(0)
+    network = torchvision_architecture("squeezenet1_1").build(1000, 64)
+    torch.save(network.state_dict(), zoo / "draft.pth")
+    digest = hashlib.sha256((zoo / "draft.pth").read_bytes()).hexdigest()
+    name = f"squeezenet1_1-{digest[:8]}.pth"
+    (zoo / "draft.pth").rename(zoo / name)
+    real = published_weights("squeezenet1_1", None)
+
+    def described(architecture, version):
+        from dataclasses import replace
+
+        return replace(real, file_name=name, digest_prefix=digest[:8], url=f"http://127.0.0.1:9/{name}")
+
+    monkeypatch.setattr(stage, "published_weights", described)
+    return name
+
+
+SQUEEZENET = ImportSpec(architecture="squeezenet1_1", weights="imagenet", image_size=64)
+
+
+def test_imagenets_weights_come_through_a_mirror_and_are_checked(
+    published, server, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("CONVBENCH_MIRROR", server)
+
+    import_into(SQUEEZENET, tmp_path / "out.safetensors")
+
+    from convbench.models.torchvision_zoo import torchvision_architecture
+
+    network = torchvision_architecture("squeezenet1_1").build(5, 64)
+    loaded = load_weights(network, "classifier.1", tmp_path / "out.safetensors")
+    assert loaded.normalisation.mean == (0.485, 0.456, 0.406)
+    assert (tmp_path / "work/data/weights" / published).exists()
+
+
+def test_imagenets_weights_with_wrong_bytes_are_refused(published, zoo, server, tmp_path, monkeypatch):
+    monkeypatch.setenv("CONVBENCH_MIRROR", server)
+    (zoo / published).write_bytes(b"wrong")
+
+    with pytest.raises(UserError, match="its sha256 should be "):
+        import_into(SQUEEZENET, tmp_path / "out.safetensors")
+
+    assert list((tmp_path / "work/data/weights").iterdir()) == []
