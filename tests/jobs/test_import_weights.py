@@ -5,14 +5,19 @@ from functools import partial
 
 import pytest
 import torch
+from torch import nn
 
 from convbench.config.weights import ImportSpec, Normalise, WeightsFile
 from convbench.errors import UserError
 from convbench.jobs import import_weights as stage
+from convbench.jobs.assembly import untrained
 from convbench.jobs.import_weights import import_into
+from convbench.models import architecture_of
 from convbench.models.resnet_cifar import resnet_cifar
-from convbench.models.weights.files import load_weights
+from convbench.models.weights.files import Normalisation, load_weights, save_weights
 from convbench.models.weights.published import published_weights
+
+NORMALISATION = Normalisation((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
 
 
 @pytest.fixture
@@ -110,7 +115,7 @@ def published(zoo, monkeypatch):
     from convbench.models.torchvision_zoo import torchvision_architecture
 
     torch.manual_seed(0)
-    network = torchvision_architecture("squeezenet1_1").build(1000, 64)
+    network = torchvision_architecture("squeezenet1_1").published(1000, 64)
     torch.save(network.state_dict(), zoo / "draft.pth")
     digest = hashlib.sha256((zoo / "draft.pth").read_bytes()).hexdigest()
     name = f"squeezenet1_1-{digest[:8]}.pth"
@@ -152,3 +157,32 @@ def test_imagenets_weights_with_wrong_bytes_are_refused(published, zoo, server, 
         import_into(SQUEEZENET, tmp_path / "out.safetensors")
 
     assert list((tmp_path / "work/data/weights").iterdir()) == []
+
+
+@pytest.mark.parametrize("which", ["published", "build"])
+def test_a_squeezenet_is_evaluated_with_the_classifier_of_its_file(zoo, tmp_path, spec, which):
+    torch.manual_seed(0)
+    source = getattr(architecture_of("squeezenet1_1"), which)(3, 64)
+    torch.save(source.state_dict(), zoo / "net.pth")
+    digest = hashlib.sha256((zoo / "net.pth").read_bytes()).hexdigest()
+    out = tmp_path / "out.safetensors"
+    import_into(_spec(zoo / "net.pth", digest).model_copy(update={"architecture": "squeezenet1_1"}), out)
+    changes = {"architecture": "squeezenet1_1", "strategy": "evaluate", "weights": "zoo"}
+
+    network = untrained(spec.model_copy(update=changes), 3, out)
+    load_weights(network, "classifier.1", out, with_classifier=True)
+
+    images = torch.rand(2, 3, 64, 64)
+    assert network.eval()(images).equal(source.eval()(images))
+
+
+def test_a_trained_squeezenet_gets_a_linear_classifier_whatever_its_file_has(zoo, tmp_path, spec):
+    torch.manual_seed(0)
+    source = architecture_of("squeezenet1_1").published(3, 64)
+    save_weights(tmp_path / "net.safetensors", source.state_dict(), NORMALISATION)
+
+    network = untrained(spec.model_copy(update={"architecture": "squeezenet1_1"}), 3)
+    load_weights(network, "classifier.1", tmp_path / "net.safetensors")
+
+    assert isinstance(network.get_submodule("classifier.1"), nn.Linear)
+    assert network.features[0].weight.equal(source.features[0].weight)

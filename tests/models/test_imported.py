@@ -7,7 +7,7 @@ from safetensors.torch import load_file, save_file
 from convbench.errors import UserError
 from convbench.models.resnet_cifar import resnet_cifar
 from convbench.models.weights.files import Normalisation, load_weights
-from convbench.models.weights.imported import classes_in, import_weights, read_state
+from convbench.models.weights.imported import classifier_shape, import_weights, read_state
 
 NORMALISATION = Normalisation((0.1, 0.2, 0.3), (0.4, 0.5, 0.6))
 
@@ -133,7 +133,7 @@ def test_a_file_without_tensors_is_refused(tmp_path):
     torch.save({"epoch": 3}, tmp_path / "zoo.pth")
 
     with pytest.raises(UserError, match="no mapping of names to tensors"):
-        classes_in(tmp_path / "zoo.pth", "linear", {})
+        classifier_shape(tmp_path / "zoo.pth", "linear", {})
 
 
 def test_the_number_of_classes_is_read_off_the_head(state, tmp_path):
@@ -141,5 +141,5 @@ def test_the_number_of_classes_is_read_off_the_head(state, tmp_path):
         {f"module.{n.replace('linear.', 'fc.')}": t for n, t in state.items()}, tmp_path / "z.pth"
     )
 
-    assert classes_in(tmp_path / "z.pth", "linear", {"fc.": "linear."}) == 10
-    assert classes_in(tmp_path / "z.pth", "linear", {}) is None
+    assert classifier_shape(tmp_path / "z.pth", "linear", {"fc.": "linear."}) == (10, 64)
+    assert classifier_shape(tmp_path / "z.pth", "linear", {}) is None

@@ -23,7 +23,8 @@ from convbench.models import architecture_of
 from convbench.models.base import Architecture, stem_note
 from convbench.models.blocks import blocks_of
 from convbench.models.grey import to_grey
-from convbench.models.weights.files import Normalisation, load_weights
+from convbench.models.meta import without_weights
+from convbench.models.weights.files import Normalisation, has_classifier_of, load_weights
 from convbench.phases import Phase
 from convbench.results.rates import RangeTestResult
 from convbench.seeding import generator, seeded
@@ -75,7 +76,7 @@ def assemble(
     mean, std = data.card.mean, data.card.std
     normalisation = Normalisation((mean[0], mean[1], mean[2]), (std[0], std[1], std[2]))
     left_out: list[str] = []
-    network = untrained(spec, classes)
+    network = untrained(spec, classes, weights if strategy.keeps_classifier else None)
     if weights is not None:
         loaded = load_weights(
             network, architecture.head, weights, with_classifier=strategy.keeps_classifier
@@ -113,10 +114,20 @@ def assemble(
     return Assembly(network, trainer, phases_at, test, normalisation, stem, left_out)
 
 
-def untrained(spec: RunSpec, classes: int) -> nn.Module:
-    """Build a run's network with random weights, from the run's seed."""
+def untrained(spec: RunSpec, classes: int, classifier_of: Path | None = None) -> nn.Module:
+    """Build a run's network with random weights, from the run's seed.
+
+    Where the classifier for which weights are published is another than the benchmark's, the network has
+    the one that fits the weights file ``classifier_of``.
+    """
+    architecture = architecture_of(spec.architecture)
+    build, published = architecture.build, architecture.published
+    if classifier_of and published:
+        given = without_weights(published, classes, spec.image_size)
+        if has_classifier_of(classifier_of, given, architecture.head):
+            build = published
     with seeded("weights", spec.architecture, spec.seed):
-        network = architecture_of(spec.architecture).build(classes, spec.image_size)
+        network = build(classes, spec.image_size)
     if spec.channels == 1:
         to_grey(network)
     return network

@@ -224,7 +224,7 @@ def _started(spec: RunSpec, data: Prepared, weights: Path | None, place: int) ->
 
 
 def _trained(spec: RunSpec, data: Prepared, model: Path, start: int) -> _Network:
-    module = untrained(spec, len(data.card.classes))
+    module = untrained(spec, len(data.card.classes), model)
     head = architecture_of(spec.architecture).head
     found = load_weights(module, head, model, with_classifier=True).normalisation
     module.to(device_of(spec.device)).eval()

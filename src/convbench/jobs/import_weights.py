@@ -2,15 +2,18 @@
 
 from pathlib import Path
 
+from torch import Size, nn
+
 from convbench.config.datasets import basename
 from convbench.config.weights import ImportSpec, Normalise, version_of
 from convbench.data.download.remote import Remote, download
 from convbench.errors import UserError
 from convbench.files import make_folder
 from convbench.models import architecture_of
+from convbench.models.base import Architecture
 from convbench.models.meta import without_weights
 from convbench.models.weights.files import Normalisation
-from convbench.models.weights.imported import classes_in, import_weights
+from convbench.models.weights.imported import classifier_shape, import_weights
 from convbench.models.weights.published import published_weights
 
 DOWNLOADED = Path("data/weights")  # not among the other folders: an edit there would import anew
@@ -27,13 +30,25 @@ def import_into(spec: ImportSpec, out: Path) -> None:
     source, normalisation = _fetch(spec)
     architecture = architecture_of(spec.architecture)
     rename = spec.file.rename if spec.file else {}
-    classes = classes_in(source, architecture.head, rename) or _IMAGENET_CLASSES
-    network = without_weights(architecture.build, classes, spec.image_size)
+    shape = classifier_shape(source, architecture.head, rename)
+    network = _network(architecture, shape, spec.image_size)
     make_folder(out.parent)
     left_out = import_weights(source, network, architecture.head, normalisation, rename, out)
     print(f"{out}: {source.name} for {spec.architecture}; {len(left_out)} of its tensors have no place")
     for line in left_out:
         print(f"  {line}")
+
+
+def _network(architecture: Architecture, shape: Size | None, image_size: int) -> nn.Module:
+    """Build a network without weights whose classifier's weight has ``shape``, where there is one."""
+    classes = _IMAGENET_CLASSES if shape is None else shape[0]
+    builds = [each for each in (architecture.published, architecture.build) if each is not None]
+    networks = [without_weights(build, classes, image_size) for build in builds]
+    heads = [each.get_submodule(architecture.head).state_dict().get("weight") for each in networks]
+    fitting = (
+        each for each, own in zip(networks, heads, strict=True) if own is not None and own.shape == shape
+    )
+    return next(fitting, networks[-1])
 
 
 def _fetch(spec: ImportSpec) -> tuple[Path, Normalisation]:

@@ -30,6 +30,8 @@ class Architecture:
     """Modules that are no block of their own, but the end of the block before them."""
     small_below: int = 0
     """Below this image size, in pixels, it is built with a stem for small images."""
+    published: Callable[[int, int], nn.Module] | None = None
+    """``build``, but with the classifier that published weights are for; ``None``: it is the same."""
     family: str | None = field(default=None, metadata=DESCRIBES)
     """Networks of one family differ in depth, and in whether they have skip connections."""
     depth: int | None = field(default=None, metadata=DESCRIBES)

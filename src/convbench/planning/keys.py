@@ -86,7 +86,7 @@ def code_of_run(spec: RunSpec, job: str = "train") -> str:
 def modules_of_run(spec: RunSpec, job: str = "train") -> list[str]:
     """Return the modules that a run's code begins with."""
     functions: tuple[Callable[..., object], ...] = (
-        architecture_of(spec.architecture).build,
+        *_builders(spec.architecture),
         _strategy_of(spec).phases,
         augmentation_of(spec.augmentation).apply,
         *(part.apply for part in parts_of(spec.augmentation)),
@@ -110,7 +110,13 @@ def code_of_architecture(name: str, job: str) -> str:
 
 def modules_of_architecture(name: str, job: str) -> list[str]:
     """Return the modules that the code of such a job begins with."""
-    return [f"convbench.jobs.{job}", _module(architecture_of(name).build)]
+    return [f"convbench.jobs.{job}", *(_module(build) for build in _builders(name))]
+
+
+def _builders(architecture: str) -> list[Callable[..., object]]:
+    """Return the functions that build a network: with a new classifier, and with the published one."""
+    entry = architecture_of(architecture)
+    return [entry.build] if entry.published is None else [entry.build, entry.published]
 
 
 def code_of_prepared(dataset: str, grid: Grid) -> str:

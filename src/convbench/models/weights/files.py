@@ -72,6 +72,18 @@ def load_weights(network: nn.Module, head: str, path: Path, *, with_classifier: 
     return Loaded(Normalisation(tuple(about["mean"]), tuple(about["std"])), about["left_out"])
 
 
+def has_classifier_of(path: Path, network: nn.Module, head: str) -> bool:
+    """Tell whether a file has the classifier of ``network``, called ``head``: its names and shapes."""
+    with safe_open(path, framework="pt") as file:
+        found = {
+            name: tuple(file.get_slice(name).get_shape())
+            for name in file.keys()  # noqa: SIM118 (no mapping)
+            if _is_in(name, head)
+        }
+    own = network.state_dict()
+    return found == {name: tuple(own[name].shape) for name in own if _is_in(name, head)}
+
+
 def _greyed(tensor: Tensor, own: Tensor | None) -> Tensor:
     """Sum a kernel ``[O, 3, K, K]`` over its channels where the network's is ``[O, 1, K, K]``."""
     if own is None or own.ndim != 4 or (own.shape[1], tuple(tensor.shape[1:2])) != (1, (3,)):

@@ -57,12 +57,15 @@ def import_weights(
     return left_out
 
 
-def classes_in(source: Path, head: str, rename: Mapping[str, str]) -> int | None:
-    """Return for how many classes a file's classifier is; ``None`` where it has none called ``head``."""
+def classifier_shape(source: Path, head: str, rename: Mapping[str, str]) -> torch.Size | None:
+    """Return the shape of the weight of a file's classifier; ``None`` where it has none called ``head``.
+
+    Its first number is that of the classes.
+    """
     state = _unwrapped(read_state(source), source)
     name = f"{head}.weight"
     found = [tensor for key, tensor in state.items() if _rename(_bare(key), rename) == name]
-    return found[0].shape[0] if found else None
+    return found[0].shape if found else None
 
 
 def read_state(source: Path) -> Any:  # noqa: ANN401 (whatever the file holds, looked at next)
