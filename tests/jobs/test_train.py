@@ -112,6 +112,30 @@ def test_the_kept_weights_give_the_saved_predictions(spec, prepared, tmp_path):
     assert read_json(tmp_path / "frozen" / "metrics.json")["params_trainable"] == 128 * 3 + 3
 
 
+def test_a_classifier_that_saw_standardised_features_is_kept_as_the_networks_own(
+    spec, prepared, tmp_path
+):
+    source, kept = tmp_path / "source.safetensors", tmp_path / "kept.safetensors"
+    train(spec, prepared, None, tmp_path / "source", source)
+    changes = {"standardise_features": True, "lr": 0.01, "optimizer": "sgd"}
+    hyperparameters = spec.hyperparameters.model_copy(update=changes)
+    frozen = spec.model_copy(
+        update={"strategy": "feature_extraction", "weights": "zoo", "hyperparameters": hyperparameters}
+    )
+
+    train(frozen, prepared, source, tmp_path / "frozen", kept)
+    again = spec.model_copy(update={"strategy": "evaluate", "weights": "zoo"})
+    train(again, prepared, kept, tmp_path / "again", None)
+
+    metrics = [read_json(tmp_path / name / "metrics.json") for name in ("frozen", "again")]
+    probabilities = [
+        np.stack(pd.read_parquet(tmp_path / name / "predictions.parquet")["probabilities"])
+        for name in ("frozen", "again")
+    ]
+    assert metrics[0]["test_accuracy"] > 0.8
+    assert np.array_equal(*probabilities)
+
+
 def test_the_same_spec_gives_the_same_bits(spec, prepared, tmp_path, capsys):
     for results in ("a", "b"):
         torch.rand(5)

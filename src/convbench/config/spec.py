@@ -118,6 +118,8 @@ class OwnHyperparameters(Frozen):
     """Peak learning rate of the classifier in these."""
     unfreeze_every: Count | None = None
     """Epochs after which the next block below begins to learn."""
+    standardise_features: bool | None = None
+    """Whether a new classifier sees its input standardised and starts from zeros."""
 
 
 class StrategyHyperparameters(CommonHyperparameters, OwnHyperparameters):

@@ -96,6 +96,8 @@ class Trainer:
         Images in a training step.
     run : str
         The run's id. With an epoch's number, it seeds all that is random in that epoch.
+    before : tuple of float
+        Wall and CPU seconds that were spent on the training before, added to those of the first epoch.
     record_gradients : bool
         Record each layer's gradient norm at the first step of each epoch.
     settings : StepSettings
@@ -117,6 +119,7 @@ class Trainer:
         batch_size: int,
         run: str,
         *,
+        before: tuple[float, float] = (0.0, 0.0),
         record_gradients: bool = False,
         settings: StepSettings = StepSettings(),  # noqa: B008 (frozen)
     ) -> None:
@@ -124,7 +127,11 @@ class Trainer:
         self.train, self.val, self.standardise = train, val, standardise
         self.objective, self.score, self.augment = objective, score, augment
         self.batch_size, self.run, self.record_gradients = batch_size, run, record_gradients
-        self.settings, self.loss = settings, training_loss(objective, hyperparameters, train)
+        self.before, self.settings, self.loss = (
+            before,
+            settings,
+            training_loss(objective, hyperparameters, train),
+        )
         average = _average_of(network, hyperparameters)
         steps = [self._training_step(network, phase, average) for phase in phases]
         self.state = TrainingState(network, average, steps)
@@ -220,7 +227,8 @@ class Trainer:
 
     def _train(self, epoch: int, step: TrainingStep) -> _Tally:
         """Take one step for each batch."""
-        tally = _Tally()
+        seconds, cpu_seconds = self.before if epoch == 1 else (0.0, 0.0)
+        tally = _Tally(seconds=seconds, cpu_seconds=cpu_seconds)
         train_mode(self.network)
         order = torch.randperm(len(self.train), generator=generator(self.run, "order", epoch))
         augmentation = generator(self.run, "augmentation", epoch)

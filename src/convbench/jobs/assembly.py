@@ -17,6 +17,7 @@ from convbench.data.prepared import Prepared
 from convbench.engine.batches import Images, Standardise
 from convbench.engine.loop import Trainer
 from convbench.engine.modes import freeze_all_but, set_dropout
+from convbench.engine.new_classifier import prepare_classifier
 from convbench.engine.objective import ONE_LABEL, SEVERAL_LABELS
 from convbench.errors import UserError
 from convbench.models import architecture_of
@@ -93,6 +94,11 @@ def assemble(
         return strategy.phases(parts, Rates.of(spec.hyperparameters, lr), spec.hyperparameters.epochs)
 
     train, val, test = (_images(data, split, spec) for split in SPLITS)
+    standardise = Standardise(normalisation.mean, normalisation.std)
+    before = (0.0, 0.0)
+    if spec.hyperparameters.standardise_features:
+        classifier = network.get_submodule(architecture.head)
+        before = prepare_classifier(network, classifier, train, standardise)
     phases = phases_at(lr)
     learning = [group.parameters for phase in phases for group in phase.groups]
     freeze_all_but(network, (each for parameters in learning for each in parameters))
@@ -102,12 +108,13 @@ def assemble(
         hyperparameters=spec.hyperparameters,
         train=train,
         val=val,
-        standardise=Standardise(normalisation.mean, normalisation.std),
+        standardise=standardise,
         objective=SEVERAL_LABELS if data.card.multi_label else ONE_LABEL,
         score=data.card.score,
         augment=_augment(spec.augmentation, None if data.card.multi_label else classes),
         batch_size=spec.hyperparameters.batch_size,
         run=spec.id,
+        before=before,
         record_gradients=spec.gradient_norms,
     )
     stem = stem_note(architecture, spec.image_size)

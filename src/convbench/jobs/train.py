@@ -16,6 +16,7 @@ from convbench.data.prepared import Prepared, open_prepared
 from convbench.engine.batches import Images
 from convbench.engine.evaluate import Evaluation, evaluate
 from convbench.engine.loop import Diverged, Epoch, Trainer
+from convbench.engine.new_classifier import fold_scaling
 from convbench.environment import environment
 from convbench.errors import is_out_of_memory
 from convbench.jobs.assembly import Assembly, assemble, chosen_lr, device_of
@@ -81,9 +82,7 @@ def train(
         outcome.know(**asdict(cost), lr=lr, stem=assembly.stem)
         _train_and_test(outcome, assembly, spec, data, journal)
         if keep is not None:
-            trainer = assembly.trainer  # without an epoch, the weights are those that it started from
-            best = trainer.state.best_weights or trainer.result.state_dict()
-            save_weights(keep, best, assembly.normalisation)
+            save_weights(keep, assembly.trainer.result.state_dict(), assembly.normalisation)
     metrics = outcome.metrics
     print_result(metrics)
     if keep is not None and not outcome.result.finished:
@@ -117,6 +116,7 @@ def _train_and_test(
         print(f"{spec.id}: {assembly.stem}", flush=True)
     history = _fit(trainer, spec, journal)
     trainer.state.restore_best()
+    fold_scaling(trainer.result)
     val, test = (_evaluate(trainer, images) for images in (trainer.val, assembly.test))
     outcome.know(**_numbers(trainer, history, val, test))
     if data.card.multi_label:

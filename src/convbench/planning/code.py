@@ -104,15 +104,20 @@ def _is_ours(module: str) -> bool:
 
 
 def _is_written_here(module: str) -> bool:
-    """Tell whether a module is a user's own file: neither Python's nor installed."""
+    """Tell whether a module is a user's own Python file: neither Python's nor installed."""
     try:
         spec = importlib.util.find_spec(module)
     except (ModuleNotFoundError, ValueError):  # a function's name, or a module without a file
         return False
-    if spec is None or spec.origin is None or not spec.has_location:
+    if spec is None or not str(spec.origin).endswith(".py") or not spec.has_location:
         return False
-    installed = (sysconfig.get_path(kind) for kind in ("stdlib", "platstdlib", "purelib", "platlib"))
-    return not any(Path(spec.origin).is_relative_to(folder) for folder in installed)
+    path = Path(str(spec.origin))
+    python = (sysconfig.get_path(kind) for kind in ("stdlib", "platstdlib", "purelib", "platlib"))
+    return not any(path.is_relative_to(each) for each in python) and not _INSTALLED & {*path.parts}
+
+
+_INSTALLED = {"site-packages", "dist-packages"}
+"""Folders of installed packages: an environment may see those of another, or of the system."""
 
 
 def _changes_no_number(module: str) -> bool:

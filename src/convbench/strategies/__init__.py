@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from convbench.catalogue import lazy
 from convbench.strategies.base import Strategy
 
+_NEW_CLASSIFIER = frozenset({"standardise_features"})
+_FINE_TUNING = _NEW_CLASSIFIER | {"layer_decay"}
+
 STRATEGIES: Mapping[str, Strategy] = {
     "scratch": Strategy(
         lazy("convbench.strategies.scratch:scratch"),
@@ -18,6 +21,7 @@ STRATEGIES: Mapping[str, Strategy] = {
         description="the pretrained backbone is frozen, and a new classifier is trained",
         trains="classifier",
         pretrained=True,
+        takes=_NEW_CLASSIFIER,
     ),
     "fine_tune": Strategy(
         lazy("convbench.strategies.fine_tune:fine_tune"),
@@ -25,7 +29,7 @@ STRATEGIES: Mapping[str, Strategy] = {
         trains="all",
         pretrained=True,
         needs=frozenset({"backbone_lr"}),
-        takes=frozenset({"layer_decay"}),
+        takes=_FINE_TUNING,
     ),
     "probe_then_fine_tune": Strategy(
         lazy("convbench.strategies.probe_then_fine_tune:probe_then_fine_tune"),
@@ -33,7 +37,7 @@ STRATEGIES: Mapping[str, Strategy] = {
         trains="all",
         pretrained=True,
         needs=frozenset({"backbone_lr", "probe_epochs", "probe_lr"}),
-        takes=frozenset({"layer_decay"}),
+        takes=_FINE_TUNING,
     ),
     "gradual_unfreeze": Strategy(
         lazy("convbench.strategies.gradual_unfreeze:gradual_unfreeze"),
@@ -42,7 +46,7 @@ STRATEGIES: Mapping[str, Strategy] = {
         trains="all",
         pretrained=True,
         needs=frozenset({"backbone_lr", "unfreeze_every"}),
-        takes=frozenset({"layer_decay"}),
+        takes=_FINE_TUNING,
     ),
     "evaluate": Strategy(
         lazy("convbench.strategies.evaluate:evaluate"),
@@ -76,5 +80,5 @@ def _fine_tune_last(count: int) -> Strategy:
         trains="top",
         pretrained=True,
         needs=frozenset({"backbone_lr"}),
-        takes=frozenset({"layer_decay"}),
+        takes=_FINE_TUNING,
     )
