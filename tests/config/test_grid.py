@@ -1,11 +1,17 @@
 import pytest
 
-from convbench.config.grid import Grid
+from convbench.config.grid import Grid, StrategySettings, TaskSettings
 from convbench.errors import UserError
+from convbench.planning.runs import explained, pretraining_run, runs_of
+
+
+def _explained(values):
+    grid = Grid.parse(values, "a.yaml")
+    return explained(grid, runs_of(grid))
 
 
 def test_the_grid_is_the_product_of_its_lists_in_their_order(values):
-    runs = [spec.id for spec in Grid.parse(values, "a.yaml").runs()]
+    runs = [spec.id for spec in runs_of(Grid.parse(values, "a.yaml"))]
 
     assert len(runs) == 1 * 2 * 2 * 2 * 2
     assert runs[0] == "digits@20/simple_cnn/scratch/none/s0"
@@ -16,7 +22,7 @@ def test_the_grid_is_the_product_of_its_lists_in_their_order(values):
 def test_a_task_without_a_number_takes_every_training_image(values):
     values["tasks"] = {"digits": {"epochs": 1, "batch_size": 5}}
 
-    (spec, *_) = Grid.parse(values, "a.yaml").runs()
+    (spec, *_) = runs_of(Grid.parse(values, "a.yaml"))
 
     assert (spec.dataset, spec.train_size, spec.task) == ("digits", None, "digits")
 
@@ -31,8 +37,9 @@ def test_a_perturbation_reaches_every_run_and_pretraining(values):
     values["perturbation"] = "1e-7"  # as YAML reads it: a number without a point is text to it
     grid = Grid.parse(values, "a.yaml")
 
-    sizes = {run.perturbation for run in grid.runs()}
-    assert sizes | {grid.pretraining_run("resnet20", "letters").perturbation} == {1e-7}
+    runs = [*runs_of(grid), pretraining_run(grid, "resnet20", "letters")]
+
+    assert {run.perturbation for run in runs} == {1e-7}
 
 
 def _wrong(values, message):
@@ -64,8 +71,8 @@ def test_an_unknown_key_of_a_task_is_named_with_its_place(values):
 
 
 def test_a_missing_key_is_named(values):
-    del values["strategies"]["scratch"]["lr"]
-    _wrong(values, "strategies.scratch.lr: this key is missing")
+    del values["seeds"]
+    _wrong(values, "seeds: this key is missing")
 
 
 def test_a_negative_learning_rate_is_named_with_its_value(values):
@@ -108,7 +115,9 @@ def test_a_number_that_yaml_reads_as_text_is_a_number(values):
     ("key", "value", "message"),
     [
         ("seeds", 3, "seeds: 3: should be a list, such as [0, 1]"),
-        ("tasks", ["digits"], "tasks: ['digits']: should be a mapping"),
+        ("tasks", "digits", "tasks: 'digits': should be a mapping"),
+        ("tasks", ["digits", "digits"], "tasks: ['digits', 'digits']: listed more than once: digits"),
+        ("strategies", [], "strategies"),
         ("threads", True, "threads: True: Input should be a valid integer"),
         ("architectures", ["ResNet 20"], "architectures.0: 'ResNet 20': should be of a-z, 0-9 and _"),
         ("tracking_uri", "", "tracking_uri: ''"),
@@ -131,9 +140,19 @@ def test_a_pretraining_has_one_rate(values):
     _wrong(values, "pretraining.letters.backbone_lr: unknown key")
 
 
-def test_how_images_become_square_has_to_be_said(values):
-    del values["resize"]
-    _wrong(values, "resize: this key is missing")
+def test_tasks_and_strategies_may_be_lists_of_names(values):
+    short = values | {"tasks": ["digits@20"], "strategies": ["scratch", "feature_extraction"]}
+
+    grid = Grid.parse(short, "a.yaml")
+
+    assert dict(grid.tasks) == {"digits@20": TaskSettings()}
+    assert grid.strategies["feature_extraction"] == StrategySettings()
+
+
+def test_an_entry_without_settings_is_one_of_defaults(values):
+    values["strategies"]["feature_extraction"] = None
+
+    assert Grid.parse(values, "a.yaml").strategies["feature_extraction"] == StrategySettings()
 
 
 def test_an_unknown_key_of_a_dataset_is_named_with_its_place(values):
@@ -155,7 +174,7 @@ def test_every_dataset_is_named_once_the_sources_included(values):
 def test_a_task_may_be_on_one_of_a_family(values):
     values["tasks"] = {"medmnist/pneumoniamnist@50": {"epochs": 1, "batch_size": 5}}
 
-    (spec, *_) = Grid.parse(values, "a.yaml").runs()
+    (spec, *_) = runs_of(Grid.parse(values, "a.yaml"))
 
     assert (spec.dataset, spec.train_size) == ("medmnist/pneumoniamnist", 50)
 
@@ -164,7 +183,7 @@ def test_one_architecture_is_explained_on_each_datasets_largest_task(values):
     length = {"epochs": 1, "batch_size": 5}
     values["tasks"] = {"digits": length, "digits@50": length, "zoo@20": length, "zoo@100": length}
 
-    found = Grid.parse(values, "a.yaml").explained()
+    found = _explained(values)
 
     assert {view: [run.id for run in runs] for view, runs in found.items()} == {
         "digits/resnet20": [
@@ -182,7 +201,7 @@ def test_one_architecture_is_explained_on_each_datasets_largest_task(values):
 def test_what_is_explained_can_be_chosen(values, names, views):
     values["explain"] = names
 
-    assert list(Grid.parse(values, "a.yaml").explained()) == views
+    assert list(_explained(values)) == views
 
 
 def test_an_architecture_to_open_must_be_trained(values):
@@ -191,14 +210,14 @@ def test_an_architecture_to_open_must_be_trained(values):
 
 
 def test_what_is_explained_does_not_depend_on_the_order_of_lists(values):
-    found = Grid.parse(values, "a.yaml").explained()
+    found = _explained(values)
     for axis in ("architectures", "augmentations", "seeds"):
         values[axis] = values[axis][::-1]
 
-    assert Grid.parse(values, "a.yaml").explained() == found
+    assert _explained(values) == found
 
 
 def test_what_is_explained_changes_no_run(values):
-    runs = list(Grid.parse(values, "a.yaml").runs())
+    runs = list(runs_of(Grid.parse(values, "a.yaml")))
 
-    assert list(Grid.parse({**values, "explain": ["resnet20"]}, "a.yaml").runs()) == runs
+    assert list(runs_of(Grid.parse({**values, "explain": ["resnet20"]}, "a.yaml"))) == runs

@@ -51,7 +51,7 @@ def test_published_weights_fit_at_some_sizes():
         True,
         False,
     ]
-    assert not Facts(blocks=3, least=8).has_weights(None, 32)
+    assert not Facts(blocks=3, least=8, norms=True).has_weights(None, 32)
 
 
 def test_what_has_no_facts_is_none():
@@ -74,3 +74,11 @@ def test_sizes_without_a_rule_are_refused():
 
     with pytest.raises(ValueError, match="odd: takes 8 px, but not all that are 12 px apart"):
         measured("odd", Odd, published=False)
+
+
+@pytest.mark.parametrize(
+    ("name", "norms"),
+    [("vgg11", False), ("vgg11_bn", True), ("squeezenet1_0", False), ("vit_b_32", True)],
+)
+def test_networks_with_normalization_layers_are_known(name, norms):
+    assert facts_of(name).norms == norms

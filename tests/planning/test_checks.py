@@ -4,13 +4,12 @@ import re
 
 import pytest
 
-from convbench.config.grid import Grid
 from convbench.config.spec import canonical_json
 from convbench.errors import UserError
-from convbench.planning.checks import rate_ratios, rate_warnings
 from convbench.planning.code import files_of
 from convbench.planning.keys import modules_of_run
 from convbench.planning.plan import plan
+from convbench.planning.rates import ScratchRates, rate_warnings
 
 FILE = {"source": "zoo.pth", "sha256": "0" * 64, "normalise": "imagenet"}
 
@@ -20,6 +19,11 @@ def _wrong(values, *messages):
         plan(values, "a.yaml")
     for message in ("a.yaml", *messages):
         assert message in str(caught.value)
+
+
+def _warnings(values):
+    made = plan(values, "a.yaml")
+    return rate_warnings(made.runs.values(), made.pretrainings.values())
 
 
 def _changed(values, name, **changes):
@@ -48,12 +52,8 @@ def test_an_entry_called_as_no_strategy_is_refused(values):
 @pytest.mark.parametrize(
     ("name", "changes", "message"),
     [
-        ("gradual_unfreeze", {}, "gradual_unfreeze.unfreeze_every: this key is missing"),
-        (
-            "probe_then_fine_tune",
-            {"probe_epochs": 1},
-            "probe_then_fine_tune.probe_lr: this key is missing",
-        ),
+        ("gradual_unfreeze", {"probe_epochs": 1}, "gradual_unfreeze.probe_epochs: 1; gradual_unfreeze"),
+        ("gradual_unfreeze", {"unfreeze_every": 2}, "digits@20 has 2 epochs, of which the rest"),
         (
             "feature_extraction",
             {},
@@ -192,7 +192,7 @@ def test_a_version_that_is_not_published_is_refused(values):
 def test_a_backbone_rate_above_a_tenth_of_the_rate_from_scratch_is_warned_of(values, rate, warned):
     _changed(values, "fine_tune", backbone_lr=rate)
 
-    warnings = rate_warnings(Grid.parse(values, "a.yaml"))
+    warnings = _warnings(values)
 
     assert ("fine_tune" in warnings) == warned
     if warned:
@@ -206,10 +206,7 @@ def test_without_training_from_scratch_the_pretraining_is_compared_with(values):
     values["pretraining"]["letters"]["lr"] = 0.002
     del values["strategies"]["scratch"]
 
-    assert (
-        "a tenth of 0.002, the rate of this grid's pretraining"
-        in (rate_warnings(Grid.parse(values, "a.yaml"))["fine_tune"])
-    )
+    assert "a tenth of 0.002, the rate of this grid's pretraining" in (_warnings(values)["fine_tune"])
 
 
 def test_the_usual_rate_is_the_last_resort(values):
@@ -217,13 +214,17 @@ def test_the_usual_rate_is_the_last_resort(values):
     values["pretraining"] = {}
     values["strategies"] = {"fine_tune": values["strategies"]["fine_tune"] | {"weights": "zoo"}}
 
-    assert "a usual rate from scratch with adamw" in rate_warnings(Grid.parse(values, "a"))["fine_tune"]
+    assert "a usual rate from scratch with adamw" in _warnings(values)["fine_tune"]
 
 
 def test_how_many_times_slower_a_body_learns_than_from_scratch(values):
     _changed(values, "fine_tune", backbone_lr=0.0002)
 
-    assert rate_ratios(Grid.parse(values, "a.yaml")) == {"fine_tune": pytest.approx(50)}
+    made = plan(values, "a.yaml")
+    scratch = ScratchRates.of(made.runs.values(), made.pretrainings.values())
+    ratios = {spec.label: scratch.ratio(spec) for spec in made.runs.values()}
+
+    assert ratios == {"scratch": None, "fine_tune": pytest.approx(50)}
 
 
 def test_a_sum_of_augmentations_is_stale_with_each_of_its_parts(values):
@@ -256,9 +257,12 @@ def test_a_users_own_architecture_is_planned_and_its_file_makes_its_runs_stale(
     assert "nets_of_mine.py" in files_of(modules_of_run(spec))
 
 
-@pytest.mark.parametrize("device", ["auto", "cuda"])
-def test_a_portable_grid_is_computed_on_the_cpu(values, device):
-    _wrong(values | {"portable": True, "device": device}, f"device: {device!r}", "'device: cpu'")
+def test_a_portable_grid_is_computed_on_the_cpu(values):
+    _wrong(values | {"portable": True, "device": "cuda"}, "device: 'cuda'", "'device: cpu'")
+
+    found = plan(values | {"portable": True, "device": "auto"}, "a.yaml")
+
+    assert {spec.device for spec in found.runs.values()} == {"cpu"}
 
 
 def test_every_run_of_a_portable_grid_is_portable_its_pretrainings_too(values):

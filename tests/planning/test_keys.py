@@ -290,7 +290,7 @@ def fresh(tmp_path):
 @pytest.mark.parametrize(
     ("file", "before"),
     [
-        ("config/spec.py", '    schedule: Literal["constant"'),
+        ("config/spec.py", "    schedule: ScheduleName"),
         ("config/spec.py", "    portable: bool = False"),
         ("config/spec.py", "    backbone_lr: BackboneRate"),
         ("config/grid.py", "    portable: bool = False"),

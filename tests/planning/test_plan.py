@@ -79,11 +79,6 @@ def test_transfer_from_random_weights_is_refused(values):
     _wrong(values, "strategies.fine_tune.weights: 'random'; fine_tune starts from pretrained")
 
 
-def test_fine_tuning_without_a_body_rate_is_refused(values):
-    del values["strategies"]["fine_tune"]["backbone_lr"]
-    _wrong(values, "strategies.fine_tune.backbone_lr: this key is missing")
-
-
 def test_a_body_rate_that_nothing_uses_is_refused(values):
     values["strategies"]["scratch"]["backbone_lr"] = 0.5
     _wrong(values, "strategies.scratch.backbone_lr: 0.5; scratch has no use for it")

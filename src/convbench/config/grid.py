@@ -1,13 +1,12 @@
 """The grid: every list in one config file; their product is the benchmark."""
 
-from collections.abc import Iterator, Mapping
-from itertools import product
-from math import inf
+from collections.abc import Mapping
 from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     Field,
     StringConstraints,
     ValidationError,
@@ -21,26 +20,28 @@ from convbench.config.spec import (
     ArchitectureName,
     AugmentationName,
     Channels,
-    CommonHyperparameters,
     Count,
     DatasetName,
     Device,
     Frozen,
-    Hyperparameters,
+    LearningRate,
+    Momentum,
     Name,
+    NotNegative,
+    OptimizerName,
+    OptionalHyperparameters,
+    OwnHyperparameters,
     Resize,
-    RunSpec,
+    ScheduleName,
     Seed,
     Share,
-    StrategyHyperparameters,
-    TaskHyperparameters,
-    folder_of,
 )
 from convbench.config.tasks import Task
 from convbench.config.weights import IMAGENET, WeightsFile, is_imagenet
 from convbench.errors import UserError
 
 T = TypeVar("T")
+N = TypeVar("N")
 
 
 def _distinct(values: tuple[T, ...]) -> tuple[T, ...]:
@@ -49,26 +50,58 @@ def _distinct(values: tuple[T, ...]) -> tuple[T, ...]:
     return values
 
 
+DEFAULT_WEIGHTS = "default"
+"""``random`` for a strategy that trains from scratch, ``imagenet`` for the others: see planning."""
+
 Axis = Annotated[tuple[T, ...], Field(min_length=1), AfterValidator(_distinct)]
 TaskName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+(/[a-z0-9_]+)?(@[1-9][0-9]*)?$")]
 
 
-class StrategySettings(StrategyHyperparameters):
+def _named(value: Any) -> Any:  # noqa: ANN401 (pydantic checks it next)
+    """Let a list of names stand for a mapping of names to nothing, and nothing for no settings."""
+    if isinstance(value, list | tuple):
+        return {name: {} for name in _distinct(tuple(value))}
+    return {k: {} if v is None else v for k, v in value.items()} if isinstance(value, dict) else value
+
+
+Named = Annotated[Mapping[N, T], BeforeValidator(_named), Field(min_length=1)]
+
+
+class TaskSettings(Frozen):
+    """How long networks are trained on a task. What is not given has a default (planning.defaults)."""
+
+    epochs: Count | None = None
+    """Passes over the training images."""
+    batch_size: Count | None = None
+    """Images a step."""
+
+
+class GivenHyperparameters(OptionalHyperparameters):
+    """What a config says of how networks are trained. What is not given has a default."""
+
+    optimizer: OptimizerName | None = None
+    lr: LearningRate | None = None
+    momentum: Momentum | None = None
+    weight_decay: NotNegative | None = None
+    schedule: ScheduleName | None = None
+
+
+class StrategySettings(GivenHyperparameters, OwnHyperparameters):
     """A strategy of the catalogue, the weights that it starts from, and its hyperparameters."""
 
     strategy: Name | None = None
     """The catalogue's name; none given: the entry's own."""
-    weights: DatasetName
+    weights: DatasetName = DEFAULT_WEIGHTS
     """``random``, ``imagenet``, a dataset named under ``pretraining``, or an entry of ``weights``."""
     architectures: Axis[ArchitectureName] | None = None
     """Those that it is for; none given: all of the grid's."""
 
 
-class Pretraining(TaskHyperparameters, CommonHyperparameters):
+class Pretraining(TaskSettings, GivenHyperparameters):
     """How every architecture is trained on a source dataset before it is transferred."""
 
-    augmentation: AugmentationName
-    seed: Seed
+    augmentation: AugmentationName = "none"
+    seed: Seed = 0
 
 
 class Grid(Frozen):
@@ -76,20 +109,20 @@ class Grid(Frozen):
 
     name: Name
     """The grid's name: its MLflow experiment, and the file of its expected numbers."""
-    image_size: Annotated[int, Field(ge=8, le=1024)]
-    """Side of the prepared square images, in pixels."""
-    resize: Resize
+    image_size: Annotated[int, Field(ge=8, le=1024)] = 0
+    """Side of the prepared square images, in pixels; 0, where none is given: by the weights."""
+    resize: Resize = "crop"
     """How an image becomes square: stretched, or its short side fitted and its middle kept."""
     datasets: Mapping[DatasetName, DatasetSettings] = {}
     """A user's own datasets, and changes to how those of the catalogue are read."""
-    tasks: Annotated[Mapping[TaskName, TaskHyperparameters], Field(min_length=1)]
+    tasks: Named[TaskName, TaskSettings]
     architectures: Axis[ArchitectureName]
-    strategies: Annotated[Mapping[Name, StrategySettings], Field(min_length=1)]
+    strategies: Named[Name, StrategySettings]
     augmentations: Axis[AugmentationName]
     seeds: Axis[Seed]
     allow_label_breaking: bool = False
     """Run augmentations that may change an image's label, and mark their runs."""
-    pretraining: Mapping[DatasetName, Pretraining]
+    pretraining: Annotated[Mapping[DatasetName, Pretraining], BeforeValidator(_named)] = {}
     weights: Mapping[Name, Annotated[Mapping[ArchitectureName, WeightsFile], Field(min_length=1)]] = {}
     """Files to start from: what the grid calls them -> one an architecture."""
     channels: Channels = 3
@@ -102,10 +135,10 @@ class Grid(Frozen):
     """Multiply each initial weight by 1 + this x N(0, 1): 1e-7 imitates another processor's rounding."""
     explain: Annotated[tuple[ArchitectureName, ...], AfterValidator(_distinct)] | None = None
     """Architectures whose trained networks the report explains; none given: the first by name."""
-    threads: Count
-    """CPU threads of one training."""
-    device: Device
-    tracking_uri: Annotated[str, Field(min_length=1)]
+    threads: Count = 1
+    """CPU threads of one training. There are more runs than cores: one thread each wastes least."""
+    device: Device = "auto"
+    tracking_uri: Annotated[str, Field(min_length=1)] = "sqlite:///mlflow.db"
     """MLflow store; the environment's ``MLFLOW_TRACKING_URI`` wins."""
 
     @model_validator(mode="after")
@@ -116,11 +149,13 @@ class Grid(Frozen):
 
     @model_validator(mode="after")
     def _every_source_is_described(self) -> Self:
-        if both := sorted(set(self.weights) & {*self.pretraining, RANDOM_WEIGHTS, IMAGENET}):
+        taken = {*self.pretraining, RANDOM_WEIGHTS, IMAGENET, DEFAULT_WEIGHTS}
+        if both := sorted(set(self.weights) & taken):
             raise ValueError(f"weights: {both[0]!r} has another meaning already; take another name")
         sources = [RANDOM_WEIGHTS, IMAGENET, *self.pretraining, *self.weights]
         for name, settings in self.strategies.items():
-            if settings.weights not in sources and not is_imagenet(settings.weights):
+            known = settings.weights in (*sources, DEFAULT_WEIGHTS) or is_imagenet(settings.weights)
+            if not known:
                 raise ValueError(
                     f"strategies.{name}.weights: {settings.weights!r} is not described under "
                     f"'pretraining' or 'weights'; there are {', '.join(sources)}"
@@ -170,73 +205,6 @@ class Grid(Frozen):
         """Return the name in the catalogue of what the grid calls ``label``."""
         return self.strategies[label].strategy or label
 
-    def runs(self) -> Iterator[RunSpec]:
-        """Yield the spec of each run, in the order that the file lists them."""
-        axes = (self.task_list(), self.architectures, self.strategies, self.augmentations, self.seeds)
-        for task, architecture, label, augmentation, seed in product(*axes):
-            if not self.is_for(label, architecture):
-                continue
-            settings = self.strategies[label]
-            yield RunSpec(
-                dataset=task.dataset,
-                train_size=task.train_size,
-                architecture=architecture,
-                weights=settings.weights,
-                label=label,
-                strategy=self.strategy_of(label),
-                augmentation=augmentation,
-                seed=seed,
-                hyperparameters=_hyperparameters(self.tasks[str(task)], settings),
-                **self._shared(),
-            )
-
-    def explained(self) -> dict[str, list[RunSpec]]:
-        """Return the runs whose networks the report explains, by ``dataset/architecture``.
-
-        Of each dataset the largest task, all strategies, no augmentation (or the first by name) and the
-        lowest seed; one architecture, the first by name, unless ``explain`` says which. The order of the
-        lists does not matter: a run that is explained keeps its weights, which another choice changes.
-        """
-        chosen = [min(self.architectures)] if self.explain is None else self.explain
-        plain = "none" if "none" in self.augmentations else min(self.augmentations)
-        largest = {run.dataset: run for run in sorted(self.runs(), key=_images_of)}
-        wanted = {(largest[name].task, plain, min(self.seeds)) for name in largest}
-        found: dict[str, list[RunSpec]] = {}
-        for run in self.runs():
-            if run.architecture in chosen and (run.task, run.augmentation, run.seed) in wanted:
-                view = f"{run.dataset}/{folder_of(run.architecture)}"
-                found.setdefault(view, []).append(run)
-        return found
-
-    def pretraining_run(self, architecture: str, source: str) -> RunSpec:
-        """Return the run that gives ``architecture`` the weights called ``source``."""
-        settings = self.pretraining[source]
-        return RunSpec(
-            dataset=source,
-            train_size=None,
-            architecture=architecture,
-            weights=RANDOM_WEIGHTS,
-            label="scratch",
-            strategy="scratch",
-            augmentation=settings.augmentation,
-            seed=settings.seed,
-            hyperparameters=_hyperparameters(settings),
-            **self._shared(),
-        )
-
-    def _shared(self) -> dict[str, Any]:
-        """Return what all runs have in common."""
-        names = (
-            "image_size",
-            "threads",
-            "device",
-            "channels",
-            "portable",
-            "gradient_norms",
-            "perturbation",
-        )
-        return {name: getattr(self, name) for name in names}
-
     def starts(self) -> list[tuple[str, str]]:
         """Return each architecture with each of the weights, other than random, that it starts from."""
         return [
@@ -265,20 +233,9 @@ class Grid(Frozen):
         return [Task.parse(name) for name in self.tasks]
 
 
-def _images_of(run: RunSpec) -> float:
-    return inf if run.train_size is None else run.train_size
-
-
-def _hyperparameters(*parts: BaseModel) -> Hyperparameters:
-    """Put a run's hyperparameters together from those of its task and of its strategy."""
-    known = set(Hyperparameters.model_fields)
-    values = {name: value for part in parts for name, value in part.model_dump(include=known).items()}
-    return Hyperparameters(**values)
-
-
 _SECTIONS: Mapping[str, type[BaseModel]] = {
     "weights": WeightsFile,
-    "tasks": TaskHyperparameters,
+    "tasks": TaskSettings,
     "strategies": StrategySettings,
     "datasets": DatasetSettings,
     "pretraining": Pretraining,

@@ -35,6 +35,10 @@ Seed = Annotated[int, Field(ge=0, strict=True)]
 Count = Annotated[int, Field(gt=0, strict=True)]
 Rate = Annotated[float, BeforeValidator(_no_truth), Field(gt=0, allow_inf_nan=False)]
 Share = Annotated[float, BeforeValidator(_no_truth), Field(ge=0, lt=1)]
+NotNegative = Annotated[float, BeforeValidator(_no_truth), Field(ge=0, allow_inf_nan=False)]
+Momentum = Annotated[float, Field(ge=0, lt=1)]
+OptimizerName = Literal["sgd", "adamw"]
+ScheduleName = Literal["constant", "cosine", "step", "one_cycle"]
 Device = Literal["auto", "cpu", "cuda"]
 Resize = Literal["stretch", "crop"]
 Channels = Literal[1, 3]
@@ -68,7 +72,7 @@ class Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class TaskHyperparameters(Frozen):
+class Length(Frozen):
     """How long a network is trained."""
 
     epochs: Count
@@ -77,19 +81,10 @@ class TaskHyperparameters(Frozen):
     """Images a step."""
 
 
-class CommonHyperparameters(Frozen):
-    """How a network is trained, at one learning rate. What is optional is off where it is not given."""
+class OptionalHyperparameters(Frozen):
+    """What is off where it is not given."""
 
-    optimizer: Literal["sgd", "adamw"]
-    lr: LearningRate
-    """Peak learning rate: of the classifier, and of the backbone too unless it has its own."""
-    momentum: Annotated[float, Field(ge=0, lt=1)]
-    """Nesterov momentum of SGD; the first beta of AdamW."""
-    weight_decay: Annotated[float, Field(ge=0, allow_inf_nan=False)]
-    """Decay of weight matrices and kernels; biases and norms are never decayed."""
-    schedule: Literal["constant", "cosine", "step", "one_cycle"]
-    """Of the learning rate, step by step: see ``engine.optimizer``."""
-    warmup_epochs: Annotated[float, BeforeValidator(_no_truth), Field(ge=0, allow_inf_nan=False)] = 0.0
+    warmup_epochs: NotNegative = 0.0
     """Epochs in which the rate rises linearly to its peak, before the schedule begins."""
     dropout: Share | None = None
     """Probability with which a feature is dropped; none given: as the network has it."""
@@ -103,6 +98,20 @@ class CommonHyperparameters(Frozen):
     """Epochs without a better validation score after which the training stops."""
     class_weights: Literal["none", "balanced"] = "none"
     """``balanced``: a class counts in inverse proportion to its training images."""
+
+
+class CommonHyperparameters(OptionalHyperparameters):
+    """How a network is trained, at one learning rate."""
+
+    optimizer: OptimizerName
+    lr: LearningRate
+    """Peak learning rate: of the classifier, and of the backbone too unless it has its own."""
+    momentum: Momentum
+    """Nesterov momentum of SGD; the first beta of AdamW."""
+    weight_decay: NotNegative
+    """Decay of weight matrices and kernels; biases and norms are never decayed."""
+    schedule: ScheduleName
+    """Of the learning rate, step by step: see ``engine.optimizer``."""
 
 
 class OwnHyperparameters(Frozen):
@@ -122,11 +131,7 @@ class OwnHyperparameters(Frozen):
     """Whether a new classifier sees its input standardised and starts from zeros."""
 
 
-class StrategyHyperparameters(CommonHyperparameters, OwnHyperparameters):
-    """How a network is trained, possibly at several learning rates, in several phases."""
-
-
-class Hyperparameters(TaskHyperparameters, StrategyHyperparameters):
+class Hyperparameters(Length, CommonHyperparameters, OwnHyperparameters):
     """All hyperparameters of a run."""
 
 

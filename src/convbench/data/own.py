@@ -29,7 +29,7 @@ def own_dataset(name: str, settings: DatasetSettings) -> Dataset:
             remote = Remote(basename(settings.source[0]), f"sha256:{settings.sha256}", settings.source)
             download(remote, folder)
         else:
-            _check_local(name, settings)
+            open_listing(name, settings)
             pack(local_files(name, settings), folder / _PACKED)
             if settings.layout == "folder":
                 _tell_left_out(Path(settings.source[0]).expanduser())
@@ -58,15 +58,20 @@ def _check_kind(name: str, settings: DatasetSettings) -> None:
         )
 
 
-def _check_local(name: str, settings: DatasetSettings) -> None:
-    """Refuse what could not be read later before it is copied: a copy has no empty folders."""
-    assert settings.source is not None
+def open_listing(name: str, settings: DatasetSettings) -> Listing | None:
+    """List a dataset that lies in a folder or beside a table; ``None``: it is an archive, or absent.
+
+    Raises ``UserError`` for what could not be read later: a copy has no empty folders.
+    """
+    if settings.source is None or settings.is_archive:
+        return None
     source = Path(settings.source[0]).expanduser()
     if settings.layout == "folder" and source.is_dir():
-        read_folder(source, name)
+        return read_folder(source, name)
     if settings.layout == "table" and source.exists():
         table = find_table(source, settings, name) if source.is_dir() else source
-        read_table(table, settings, name)
+        return read_table(table, settings, name)
+    return None
 
 
 def local_files(name: str, settings: DatasetSettings) -> dict[str, Path]:

@@ -8,9 +8,10 @@ from convbench.config.spec import RunSpec
 from convbench.data.prepared import open_prepared, why_absent
 from convbench.files import read_json
 from convbench.models import architecture_of
-from convbench.planning.checks import broken_labels, rate_ratios, rate_warnings
+from convbench.planning.checks import broken_labels
 from convbench.planning.datasets import dataset_of, settings_of
 from convbench.planning.plan import Plan
+from convbench.planning.rates import ScratchRates
 from convbench.results.journal import Record
 from convbench.results.metrics import Result
 from convbench.results.rows import checked, columns_of, table, write_table
@@ -55,7 +56,7 @@ class _About:
 
     def __init__(self, plan: Plan) -> None:
         self.plan, grid = plan, plan.grid
-        self.warnings, self.ratios = rate_warnings(grid), rate_ratios(grid)
+        self.scratch = ScratchRates.of(plan.runs.values(), plan.pretrainings.values())
         self.sizes = {name: _train_images(plan.prepared(name)) for name in grid.dataset_names()}
         self.modalities = {
             name: dataset_of(name, settings_of(name, grid.datasets)).modality
@@ -79,8 +80,8 @@ class _About:
             threads=spec.threads,
             left_out=len(result.left_out or ()),
             label_breaking=broken_labels(self.plan.grid, spec.dataset, spec.augmentation),
-            rate_warning=self.warnings.get(spec.label, ""),
-            rate_ratio=self.ratios.get(spec.label),
+            rate_warning=self.scratch.warning(spec),
+            rate_ratio=self.scratch.ratio(spec),
             trains=strategy.trains,
             modality=self.modalities[spec.dataset],
             family=architecture.family,

@@ -17,6 +17,7 @@ from convbench.data.own import local_files
 from convbench.errors import UserError
 from convbench.files import make_folder, read_json, sha256, write_json, write_text
 from convbench.planning.datasets import dataset_of, settings_of
+from convbench.planning.training_images import notes_of
 from convbench.results.folders import DATA, FIRST_PINS, MARKERS, PINNED, PINS
 
 
@@ -41,7 +42,9 @@ def fetch(name: str, settings: DatasetSettings, *, renew: bool = False) -> None:
     pin = _pinned(name, renew)
     marker = MARKERS / f"{name}.json"
     make_folder(marker.parent)
-    write_json(marker, {"dataset": name, **asdict(pin)})
+    with tempfile.TemporaryDirectory() as scratch:
+        notes = notes_of(name, settings, folder, Path(scratch))
+    write_json(marker, {"dataset": name, **asdict(pin), **notes})
 
 
 def check_changed(names: list[str], datasets: Mapping[str, DatasetSettings]) -> None:

@@ -14,10 +14,10 @@ from convbench.errors import UserError
 from convbench.files import make_folder, write_json
 from convbench.jobs.ending import summary_of
 from convbench.jobs.fetch import check_changed
-from convbench.planning.checks import rate_warnings
 from convbench.planning.code import files_of
 from convbench.planning.keys import modules_of_run
 from convbench.planning.plan import Plan
+from convbench.planning.rates import rate_warnings
 from convbench.planning.read import plan_of
 from convbench.portable import can_be_capped
 from convbench.results.folders import CODE, CONFIG
@@ -42,7 +42,7 @@ def ready(config: Mapping[str, Any], files: Sequence[str | Path]) -> Plan:
         check_changed(plan.grid.dataset_names(), plan.grid.datasets)
         if plan.grid.portable and not can_be_capped():
             print(_CLOSE, file=sys.stderr)
-        for name, warning in rate_warnings(plan.grid).items():
+        for name, warning in rate_warnings(plan.runs.values(), plan.pretrainings.values()).items():
             print(f"strategies.{name}: {warning}", file=sys.stderr)
     except UserError as error:
         raise SystemExit(f"convbench: {error}") from None

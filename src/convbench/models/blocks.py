@@ -48,6 +48,11 @@ def _pieces(
             yield name, list(child.parameters()), joins
 
 
+def has_norms(network: nn.Module) -> bool:
+    """Tell whether a network has normalization layers."""
+    return any(_is_norm(module) for module in network.modules())
+
+
 def _is_norm(module: nn.Module) -> bool:
     norms = nn.modules.batchnorm._NormBase | nn.LayerNorm | nn.GroupNorm
     return isinstance(module, norms)

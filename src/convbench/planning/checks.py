@@ -5,12 +5,11 @@ from difflib import get_close_matches
 
 from convbench.augment import augmentation_of
 from convbench.config.changes import IN_WORDS
-from convbench.config.grid import Grid, StrategySettings
-from convbench.config.spec import AUTO, RANDOM_WEIGHTS, OwnHyperparameters
+from convbench.config.grid import Grid
+from convbench.config.spec import AUTO, RANDOM_WEIGHTS, OwnHyperparameters, RunSpec
 from convbench.data import DATASETS
 from convbench.data.base import Dataset
 from convbench.errors import UserError
-from convbench.phases import backbone_lr_of
 from convbench.planning.datasets import dataset_of, settings_of
 from convbench.planning.network_checks import network_problems
 from convbench.strategies import FINE_TUNE_LAST, STRATEGIES, strategy_of
@@ -65,8 +64,6 @@ def _misfits(grid: Grid) -> Iterator[str]:
             yield f"{key}.weights: {settings.weights!r}; {grid.strategy_of(name)} starts from {right}"
         for setting in OwnHyperparameters.model_fields:
             value = getattr(settings, setting)
-            if value is None and setting in strategy.needs:
-                yield f"{key}.{setting}: this key is missing; {grid.strategy_of(name)} needs it"
             if value is not None and setting not in strategy.needs | strategy.takes:
                 takes = sorted(strategy.needs | strategy.takes)
                 yield (
@@ -75,17 +72,19 @@ def _misfits(grid: Grid) -> Iterator[str]:
                 )
 
 
-def _too_long(grid: Grid) -> Iterator[str]:
+def too_long(runs: Iterable[RunSpec]) -> list[str]:
     """Say where a phase of a training takes more epochs than there are."""
-    for name, settings in grid.strategies.items():
+    found = []
+    for spec in runs:
+        epochs = spec.hyperparameters.epochs
         for key, least in (("probe_epochs", 1), ("unfreeze_every", 1), ("warmup_epochs", 0)):
-            wanted = getattr(settings, key) or 0
-            for task, length in grid.tasks.items():
-                if wanted and wanted + least > length.epochs:
-                    yield (
-                        f"strategies.{name}.{key}: {wanted:g}; {task} has {length.epochs} epochs, of "
-                        "which the rest of the training needs some"
-                    )
+            wanted = getattr(spec.hyperparameters, key) or 0
+            if wanted and wanted + least > epochs:
+                found.append(
+                    f"strategies.{spec.label}.{key}: {wanted:g}; {spec.task} has {epochs} epochs, of "
+                    "which the rest of the training needs some"
+                )
+    return list(dict.fromkeys(found))
 
 
 def _automatic_rates(grid: Grid) -> Iterator[str]:
@@ -167,65 +166,6 @@ def _impossible_draws(grid: Grid) -> list[str]:
     return problems
 
 
-def rate_warnings(grid: Grid) -> dict[str, str]:
-    """Say which strategies of a grid change what was learned elsewhere too fast, and why that is so.
-
-    Rates are compared within one optimizer: with those at which the grid itself trains from scratch;
-    where it does not, with what is usual.
-    """
-    found: dict[str, str] = {}
-    for name, settings in grid.strategies.items():
-        rate = backbone_rate(settings)
-        if rate is None:
-            continue
-        scratch, where = _scratch_rate(grid, settings)
-        if rate > scratch / 10 * (1 + 1e-9):
-            found[name] = (
-                f"backbone_lr {rate:g} is above a tenth of {scratch:g}, {where}: "
-                "it may destroy what the weights have learned"
-            )
-    return found
-
-
-def rate_ratios(grid: Grid) -> dict[str, float]:
-    """Return how many times smaller than from scratch each backbone rate is, where that is known."""
-    rates = {name: backbone_rate(settings) for name, settings in grid.strategies.items()}
-    return {
-        name: _scratch_rate(grid, grid.strategies[name])[0] / rate
-        for name, rate in rates.items()
-        if rate
-    }
-
-
-def backbone_rate(settings: StrategySettings) -> float | None:
-    """Return the backbone's peak rate; ``None``: there is none, or the run is yet to choose it."""
-    rate = settings.backbone_lr
-    if not isinstance(rate, str):
-        return rate
-    return None if isinstance(settings.lr, str) else backbone_lr_of(rate, settings.lr)
-
-
-_USUAL = {"adamw": 0.001, "sgd": 0.1}
-
-
-def _scratch_rate(grid: Grid, settings: StrategySettings) -> tuple[float, str]:
-    """Return the rate of training from scratch to compare with, and whose it is."""
-    kind = settings.optimizer
-    own = [
-        each.lr
-        for name, each in grid.strategies.items()
-        if grid.strategy_of(name) == "scratch"
-        and each.optimizer == kind
-        and not isinstance(each.lr, str)
-    ]
-    if own:
-        return max(own), "the rate of this grid's training from scratch"
-    sources = [each.lr for each in grid.pretraining.values() if each.optimizer == kind]
-    if numbers := [lr for lr in sources if not isinstance(lr, str)]:
-        return max(numbers), "the rate of this grid's pretraining"
-    return _USUAL[kind], f"a usual rate from scratch with {kind}"
-
-
 def _not_portable(grid: Grid) -> list[str]:
     """Say what a portable grid asks for that gives other bits on other machines."""
     if not grid.portable or grid.device == "cpu":
@@ -241,7 +181,6 @@ _CHECKS: tuple[Callable[[Grid], Iterable[str]], ...] = (
     _unknown_augmentations,
     _shadows,
     _misfits,
-    _too_long,
     _automatic_rates,
     _pretrained_on,
     _impossible_draws,

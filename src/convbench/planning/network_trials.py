@@ -9,7 +9,7 @@ from convbench.config.weights import is_imagenet, version_of
 from convbench.errors import UserError
 from convbench.models import architecture_of
 from convbench.models.base import Architecture
-from convbench.models.blocks import blocks_of
+from convbench.models.blocks import blocks_of, has_norms
 from convbench.models.facts import torchvision_names
 from convbench.models.meta import without_weights
 from convbench.models.sizes import too_small
@@ -32,6 +32,11 @@ def tried_problems(grid: Grid) -> Iterator[str]:
             continue
         yield from _too_many_blocks(grid, name, architecture)
         yield from _absent_weights(grid, name, architecture)
+
+
+def tried_norms(name: str, image_size: int) -> bool:
+    """Tell whether a network of a user's own has normalization layers."""
+    return has_norms(without_weights(architecture_of(name).build, _CLASSES, image_size))
 
 
 def _too_many_blocks(grid: Grid, name: str, architecture: Architecture) -> Iterator[str]:

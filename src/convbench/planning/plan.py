@@ -9,9 +9,10 @@ from convbench.config.grid import Grid
 from convbench.config.spec import AUTO, RANDOM_WEIGHTS, RunSpec, folder_of
 from convbench.config.weights import ImportSpec
 from convbench.errors import UserError
-from convbench.planning.checks import problems_of
-from convbench.planning.device import resolved
+from convbench.planning.checks import problems_of, too_long
 from convbench.planning.keys import Key, data_settings, digest_of, key_of_import, key_of_run
+from convbench.planning.resolve import resolved
+from convbench.planning.runs import explained, pretraining_run, runs_of
 from convbench.results.folders import AUDITS, EXPLAINED, PREPARED, RATES, RUNS, SPEEDS, START, WEIGHTS
 
 
@@ -88,15 +89,13 @@ def plan(values: Mapping[str, Any], source: str) -> Plan:
 
     Raises ``UserError`` naming every wrong key or name, its value and what would be right.
     """
-    grid = Grid.parse(values, source)
-    if problems := problems_of(grid):
-        listed = "\n".join(f"  {problem}" for problem in problems)
-        raise UserError(f"{source} asks for what there is not:\n{listed}")
-    grid = resolved(grid)
-    runs = {spec.id: spec for spec in grid.runs()}
+    grid = resolved(Grid.parse(values, source))
+    _refuse(problems_of(grid), source)
+    runs = {spec.id: spec for spec in runs_of(grid)}
+    _refuse(too_long(runs.values()), source)
     starts = [(f"{folder_of(name)}/{weights}", name, weights) for name, weights in grid.starts()]
     pretrainings = {
-        key: grid.pretraining_run(name, weights)
+        key: pretraining_run(grid, name, weights)
         for key, name, weights in starts
         if weights in grid.pretraining
     }
@@ -116,7 +115,7 @@ def plan(values: Mapping[str, Any], source: str) -> Plan:
         runs=runs,
         pretrainings=pretrainings,
         imports=imports,
-        explained=grid.explained(),
+        explained=explained(grid, runs.values()),
         range_tests=tests,
         keys={
             run: key_of_run(grid, spec, weights.get(weights_name(spec), ""))
@@ -129,6 +128,12 @@ def plan(values: Mapping[str, Any], source: str) -> Plan:
             for name, spec in tests.items()
         },
     )
+
+
+def _refuse(problems: Sequence[str], source: str) -> None:
+    if problems:
+        listed = "\n".join(f"  {problem}" for problem in problems)
+        raise UserError(f"{source} asks for what there is not:\n{listed}")
 
 
 def weights_name(spec: RunSpec) -> str:

@@ -9,8 +9,9 @@ import yaml
 from convbench.config.grid import Grid
 from convbench.errors import UserError
 from convbench.files import write_text
-from convbench.planning.checks import rate_warnings
+from convbench.planning.defaults_in_use import defaults_in_words
 from convbench.planning.plan import Plan, plan
+from convbench.planning.rates import rate_warnings
 from convbench.results.folders import CONFIG
 from convbench.results.previous import written
 
@@ -42,7 +43,8 @@ def write_grid(text: str, out: Path) -> None:
 
 def check(path: Path) -> None:
     """Check a config file and say what it comes to."""
-    found = read_plan(path)
+    values = _read(path)
+    found = plan(values, str(path))
     extra = [
         f"{len(jobs)} {what}"
         for jobs, what in (
@@ -57,7 +59,9 @@ def check(path: Path) -> None:
         f"{path} is valid: {len(found.runs)} runs on {', '.join(found.grid.tasks)}"
         f"{f'; before them {jobs}' if jobs else ''}"
     )
-    for name, warning in rate_warnings(found.grid).items():
+    for line in defaults_in_words(found.grid, values):
+        print(line)
+    for name, warning in rate_warnings(found.runs.values(), found.pretrainings.values()).items():
         print(f"strategies.{name}: {warning}")
 
 

@@ -22,6 +22,8 @@ class Facts:
     """Blocks below the classifier."""
     least: int
     """Pixels: the smallest image size that it is known to take."""
+    norms: bool
+    """Whether it has normalization layers."""
     step: int = 1
     """It takes ``least``, ``least + step``, ``least + 2 * step``, ... pixels too."""
     weights: Mapping[str, tuple[int, int | None]] | None = None

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from torch import Size
 
 from convbench.models.base import Architecture
-from convbench.models.blocks import blocks_of
+from convbench.models.blocks import blocks_of, has_norms
 from convbench.models.facts import DEFAULT_VERSION, Facts
 from convbench.models.meta import without_weights
 from convbench.models.sizes import takes
@@ -30,6 +30,7 @@ def measured(name: str, architecture: Architecture, *, published: bool) -> Facts
     return Facts(
         blocks=len(blocks_of(network, architecture)),
         least=least,
+        norms=has_norms(network),
         step=step,
         weights=dict(_weights(name, architecture, least, step)) if published else None,
     )
