@@ -1,6 +1,6 @@
-"""Write what the documentation says of the code: the reference of the tables, and the README's tree.
+"""Write what the documentation says of the code: the tables, the defaults and the README's tree.
 
-``python docs/generate.py`` writes both; a test compares them with the code.
+``python docs/generate.py`` writes them; a test compares them with the code.
 """
 
 import ast
@@ -8,12 +8,14 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from convbench.planning.defaults import DEFAULTS, Default
 from convbench.results.rows import About, columns_of
 from convbench.results.schema import TABLES
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "convbench"
 TABLES_PAGE = ROOT / "docs" / "reference" / "tables.md"
+DEFAULTS_PAGE = ROOT / "docs" / "reference" / "defaults.md"
 README = ROOT / "README.md"
 BEGIN, END = "<!-- tree: python docs/generate.py -->\n", "<!-- end of tree -->\n"
 _LONGEST = 72
@@ -45,6 +47,57 @@ def _table(name: str, kind: type) -> str:
 def _row(column: str, about: About) -> str:
     unit = about.unit if about.format != "points" else ""  # a fraction in the files
     return f"| `{column}` | {unit} | {about.description.replace('``', '`')} |"
+
+
+_DEFAULTS_INTRODUCTION = """\
+# Defaults
+
+What a config does not say about training has a default. It depends on what the strategy trains, on
+the network, and on the number of training images, in bands: up to 200, up to 1,000, up to 10,000, more.
+Of several that fit, the first is taken. Values in the config win. `convbench check CONFIG` prints the
+defaults that a grid uses, and each run's spec holds them in full.
+
+"Measured" means: on validation images of 40 classes of Caltech-101, with a SqueezeNet and an
+EfficientNet-Lite0 pretrained on ImageNet, 5, 15 and 27 training images per class. `evaluate` trains
+nothing and needs none of these.
+
+`python docs/generate.py` writes this page from `src/convbench/planning/defaults.py`.
+"""
+_IN_WORDS = {
+    "trains": {
+        ("classifier",): "only the classifier is trained",
+        ("top", "all"): "layers of the backbone are trained",
+    },
+    "pretrained": {(True,): "from pretrained weights", (False,): "from random weights"},
+    "family": {("vgg",): "VGG", ("vit", "swin", "maxvit"): "ViT, Swin, MaxViT"},
+    "normalized": {(True,): "with normalization layers", (False,): "without normalization layers"},
+    "optimizer": {("sgd",): "SGD", ("adamw",): "AdamW"},
+    "standardise_features": {(True,): "standardised features"},
+}
+
+
+def defaults_page() -> str:
+    """Return the reference of the defaults as Markdown."""
+    rows = [_default_row(key, each) for key, defaults in DEFAULTS.items() for each in defaults]
+    heading = "| key | default | where | reason | source |\n|---|---|---|---|---|"
+    return "\n".join([_DEFAULTS_INTRODUCTION, heading, *rows, ""])
+
+
+def _default_row(key: str, default: Default) -> str:
+    value = str(default.value).lower() if isinstance(default.value, bool) else default.value
+    return f"| `{key}` | `{value}` | {_where(default)} | {default.reason} | {default.source} |"
+
+
+def _where(default: Default) -> str:
+    """Say in words in which situations a default is taken."""
+    parts = []
+    for name, wanted in default.when.items():
+        values = wanted if isinstance(wanted, tuple) else (wanted,)
+        if name == "band":
+            parts.append(f"{values[-1]!s} training images")
+        else:
+            parts.append(_IN_WORDS[name][values])
+    return "; ".join(parts) or "everywhere else"
 
 
 def tree() -> str:
@@ -89,4 +142,5 @@ def with_tree(readme: str) -> str:
 
 if __name__ == "__main__":
     TABLES_PAGE.write_text(tables_page(), encoding="utf-8")
+    DEFAULTS_PAGE.write_text(defaults_page(), encoding="utf-8")
     README.write_text(with_tree(README.read_text(encoding="utf-8")), encoding="utf-8")

@@ -19,6 +19,10 @@ def test_the_reference_of_the_tables_is_current():
     assert generate.TABLES_PAGE.read_text(encoding="utf-8") == generate.tables_page(), AGAIN
 
 
+def test_the_reference_of_the_defaults_is_current():
+    assert generate.DEFAULTS_PAGE.read_text(encoding="utf-8") == generate.defaults_page(), AGAIN
+
+
 @pytest.mark.parametrize("table", TABLES)
 def test_each_column_of_each_table_is_explained(table):
     section = generate.tables_page().partition(f"## `{table}`\n")[2].partition("\n## ")[0]

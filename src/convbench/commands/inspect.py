@@ -156,4 +156,4 @@ def _print_config(path: Path, layout: str) -> None:
     print(f"    source: {path.absolute()}")
     if path.is_file() and is_archive(path.name):
         print(f"    sha256: {sha256(path)}")
-    print(f"\ntasks:\n  {name}: {{epochs: 20, batch_size: 32}}")
+    print(f"\ntasks: [{name}]")

@@ -18,6 +18,7 @@ from convbench.config.spec import (
     folder_of,
 )
 from convbench.config.tasks import Task
+from convbench.models import architecture_of
 from convbench.models.facts import facts_of
 from convbench.planning.defaults import DEFAULTS, Band, Default, Situation, band_of, default_of
 from convbench.planning.training_images import training_images
@@ -157,7 +158,13 @@ def _resolved(
         return Resolved(UNUSED)
     known = None if {"epochs", "batch_size"} <= set(given) else band()
     normalized = has_norms(architecture, image_size)
-    situation = Situation(strategy.trains, strategy.pretrained, normalized=normalized, band=known)
+    situation = Situation(
+        strategy.trains,
+        strategy.pretrained,
+        normalized=normalized,
+        family=architecture_of(architecture).family,
+        band=known,
+    )
     values, used = dict(given), []
     for key in DEFAULTS:
         if key not in values and _is_for(key, strategy):
