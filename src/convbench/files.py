@@ -4,12 +4,21 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from convbench.errors import UserError
+
+_MISTAKEN: Mapping[bytes, str] = {
+    b"version https://git-lfs": "a Git LFS pointer; 'git lfs pull' in its repository fetches the file",
+    **dict.fromkeys(
+        (b"<!doctype html", b"<html", b"<?xml"),
+        "a web page, saved in its place; download the file itself",
+    ),
+}
+"""Beginnings of what is saved where a file should be -> what it is, and what would be right."""
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
@@ -54,6 +63,17 @@ def sha256(path: Path) -> str:
     """Return the SHA-256 of a file's bytes, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def mistaken(path: Path) -> str:
+    """Say what is in a file's place that is not the file, and what would be right; else nothing."""
+    if path.is_dir():
+        return "it is a folder; the path of a file would be right"
+    with path.open("rb") as file:
+        begin = file.read(256).lstrip().lower()
+    if not begin:
+        return "it is empty; copy or download it again"
+    return next((f"it is {what}" for start, what in _MISTAKEN.items() if begin.startswith(start)), "")
 
 
 def make_folder(path: Path) -> Path:

@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import nn
 
+from convbench.config.spec import canonical_json
 from convbench.config.weights import ImportSpec, Normalise, WeightsFile
 from convbench.errors import UserError
 from convbench.jobs import import_weights as stage
@@ -16,6 +17,7 @@ from convbench.models import architecture_of
 from convbench.models.resnet_cifar import resnet_cifar
 from convbench.models.weights.files import Normalisation, load_weights, save_weights
 from convbench.models.weights.published import published_weights
+from convbench.planning.keys import key_of_import
 
 NORMALISATION = Normalisation((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
 
@@ -93,6 +95,63 @@ def test_a_cached_file_that_changed_is_said(zoo, tmp_path):
 
     with pytest.raises(UserError, match=r"data/weights/net\.pth is not what it should be"):
         import_into(_spec(zoo / "net.pth", digest), tmp_path / "out.safetensors")
+
+
+def test_the_job_prints_and_records_which_weights_were_taken(zoo, tmp_path, capsys):
+    state = resnet_cifar(7, 16, depth=20, skips=True).state_dict()
+    torch.save({"state_dict": state, "state_dict_ema": state}, zoo / "net.pth")
+    digest = hashlib.sha256((zoo / "net.pth").read_bytes()).hexdigest()
+    out = tmp_path / "out.safetensors"
+
+    import_into(_spec(zoo / "net.pth", digest, state="state_dict_ema"), out)
+
+    loaded = load_weights(resnet_cifar(7, 16, depth=20, skips=True), "linear", out)
+    printed = capsys.readouterr().out
+    assert "'state_dict_ema' of net.pth for resnet20; 0 of its tensors have no place" in printed
+    assert "is taken with 'state: state_dict'" in loaded.left_out[0]
+    assert f"  {loaded.left_out[0]}\n" in printed
+
+
+def test_a_state_is_part_of_the_key_where_it_is_given_alone():
+    plain, named = _spec("net.pth", "0" * 64), _spec("net.pth", "0" * 64, state="ema")
+
+    assert '"state"' not in canonical_json(plain)
+    assert key_of_import(named) != key_of_import(plain)
+
+
+@pytest.mark.parametrize(
+    ("content", "right"),
+    [
+        (b"", "it is empty"),
+        (b"<html>Not found</html>", "it is a web page"),
+        (b"version https://git-lfs.github.com/spec/v1\n", "it is a Git LFS pointer"),
+    ],
+)
+@pytest.mark.parametrize("is_pinned", [True, False])
+def test_a_file_that_stands_for_another_is_called_what_it_is(zoo, tmp_path, content, right, is_pinned):
+    (zoo / "net.pth").write_bytes(content)
+    digest = hashlib.sha256(content).hexdigest() if is_pinned else "0" * 64
+
+    with pytest.raises(UserError, match=rf"net\.pth[^\n]*{right}"):
+        import_into(_spec(zoo / "net.pth", digest), tmp_path / "out.safetensors")
+
+
+@pytest.mark.parametrize("name", ["net.pth", "net.pt", "net.safetensors"])
+@pytest.mark.parametrize("where", ["source", "cache"])
+def test_a_folder_in_place_of_a_file_is_said(zoo, tmp_path, name, where):
+    folder = zoo / name if where == "source" else tmp_path / "work/data/weights" / name
+    folder.mkdir(parents=True)
+    right = "it is a folder; the path of a file" if where == "source" else "is not .*, a file with"
+
+    with pytest.raises(UserError, match=rf"{name}.*{right}"):
+        import_into(_spec(zoo / name, "0" * 64), tmp_path / "out.safetensors")
+
+
+def test_a_web_page_that_is_sent_for_a_file_is_said(zoo, server, tmp_path):
+    (zoo / "net.pth").write_bytes(b"<!DOCTYPE html><p>Please log in")
+
+    with pytest.raises(UserError, match=r"net\.pth: its sha256 should be 000.*it is a web page"):
+        import_into(_spec(f"{server}/net.pth", "0" * 64), tmp_path / "out.safetensors")
 
 
 @pytest.fixture

@@ -31,6 +31,19 @@ def test_the_body_and_its_statistics_are_copied_and_the_head_is_not(path):
     assert network.linear.weight.equal(head)
 
 
+@pytest.mark.parametrize("kind", [torch.float16, torch.bfloat16])
+def test_half_precision_is_converted_when_it_is_loaded(tmp_path, kind):
+    source = resnet_cifar(10, 16, depth=20, skips=True).to(kind).state_dict()
+    save_weights(tmp_path / "half.safetensors", source, NORMALISATION)
+    network = resnet_cifar(10, 16, depth=20, skips=True)
+
+    load_weights(network, "linear", tmp_path / "half.safetensors", with_classifier=True)
+
+    loaded = network.state_dict()
+    assert loaded["conv1.weight"].dtype == torch.float32
+    assert all(loaded[name].equal(t.to(loaded[name].dtype)) for name, t in source.items())
+
+
 def test_another_networks_file_is_refused(path):
     with pytest.raises(ValueError, match=r"absent .*layer1\.3\.conv1\.weight"):
         load_weights(resnet_cifar(10, 16, depth=32, skips=True), "linear", path[0])

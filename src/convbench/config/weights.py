@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from convbench.config.datasets import Sha256, Texts
+from convbench.config.datasets import Sha256, Text, Texts
 from convbench.config.spec import ArchitectureName, Count, DatasetName, Frozen, Rate
 
 IMAGENET = "imagenet"
@@ -34,6 +34,8 @@ class WeightsFile(Frozen):
     sha256: Sha256
     normalise: Literal["imagenet"] | Normalise
     """What its network was fed with."""
+    state: Text | None = None
+    """The key of the checkpoint that holds the weights, nested with dots; none given: the plain ones."""
     rename: Mapping[str, str] = {}
     """Beginnings of the tensors' names in the file -> what they are called in the network."""
 

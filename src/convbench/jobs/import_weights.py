@@ -12,6 +12,7 @@ from convbench.files import make_folder
 from convbench.models import architecture_of
 from convbench.models.base import Architecture
 from convbench.models.meta import without_weights
+from convbench.models.weights.checkpoint import read_checkpoint
 from convbench.models.weights.files import Normalisation
 from convbench.models.weights.imported import classifier_shape, import_weights
 from convbench.models.weights.published import published_weights
@@ -24,18 +25,19 @@ _IMAGENET_CLASSES = 1000
 def import_into(spec: ImportSpec, out: Path) -> None:
     """Fetch a file of weights, check it, and write it to ``out`` by the names of its network.
 
-    Raises ``UserError`` where it cannot be had, is another one, holds more than tensors, or does not
-    fit.
+    Raises ``UserError`` where it cannot be had, is another one, holds more than tensors, cannot be
+    right, or does not fit.
     """
     source, normalisation = _fetch(spec)
     architecture = architecture_of(spec.architecture)
-    rename = spec.file.rename if spec.file else {}
-    shape = classifier_shape(source, architecture.head, rename)
+    rename, state = (spec.file.rename, spec.file.state) if spec.file else ({}, None)
+    checkpoint = read_checkpoint(source, state)
+    shape = classifier_shape(checkpoint, architecture.head, rename)
     network = _network(architecture, shape, spec.image_size)
     make_folder(out.parent)
-    left_out = import_weights(source, network, architecture.head, normalisation, rename, out)
-    print(f"{out}: {source.name} for {spec.architecture}; {len(left_out)} of its tensors have no place")
-    for line in left_out:
+    left_out = import_weights(checkpoint, network, architecture.head, normalisation, rename, out)
+    print(f"{out}: {checkpoint} for {spec.architecture}; {len(left_out)} of its tensors have no place")
+    for line in [*checkpoint.notes, *left_out]:
         print(f"  {line}")
 
 
@@ -69,9 +71,9 @@ def _cached(remote: Remote) -> Path:
     """Return the file under ``data/weights``, downloaded unless it is there with the right digest."""
     folder = make_folder(DOWNLOADED)
     path = folder / remote.name
-    if path.exists() and not remote.describes(path):
+    if path.exists() and not (path.is_file() and remote.describes(path)):
         raise UserError(
-            f"{path} is not what it should be: its digest is not {remote.digest}; move it away"
+            f"{path} is not what it should be, a file with the digest {remote.digest}; move it away"
         )
     if not path.exists():
         download(remote, folder)

@@ -12,11 +12,11 @@ from pathlib import Path
 
 from convbench.config.datasets import is_address
 from convbench.errors import UserError
+from convbench.files import mistaken
 
 MIRROR = "CONVBENCH_MIRROR"
 _TRIES = 3
 _TIMEOUT = 30  # seconds without a byte
-_WHOLE = (32, 64)  # hexadecimal digits of an MD5, of a SHA-256
 
 
 @dataclass(frozen=True)
@@ -76,12 +76,11 @@ def _from_address(address: str, remote: Remote, folder: Path) -> None:
     import pooch
 
     pooch.get_logger().setLevel("WARNING")
-    whole = len(remote.digest.partition(":")[2]) in _WHOLE
     with tempfile.TemporaryDirectory(dir=folder, prefix=".") as scratch:
         registry = pooch.create(
             path=scratch,
             base_url="",
-            registry={remote.name: remote.digest if whole else None},
+            registry={remote.name: None},  # checked below, where the file is still there to look at
             urls={remote.name: address},
             retry_if_failed=_TRIES - 1,
         )
@@ -96,7 +95,8 @@ def _from_path(path: str, remote: Remote, folder: Path) -> None:
     if not source.parent.is_dir():
         raise FileNotFoundError(f"there is no folder {source.parent}")
     if not source.is_file():
-        raise FileNotFoundError("the folder is there, and no such file in it")
+        problem = mistaken(source) if source.is_dir() else "the folder is there, and no such file in it"
+        raise FileNotFoundError(problem)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".") as scratch:
         _accept(shutil.copyfile(source, Path(scratch) / remote.name), remote, folder)
 
@@ -104,5 +104,5 @@ def _from_path(path: str, remote: Remote, folder: Path) -> None:
 def _accept(draft: Path, remote: Remote, folder: Path) -> None:
     """Give a file its final name, if it is the right one."""
     if problem := remote.mismatch(draft):
-        raise ValueError(problem)
+        raise ValueError("; ".join(filter(None, (problem, mistaken(draft)))))
     draft.replace(folder / remote.name)

@@ -122,7 +122,10 @@ class RunRow(ConfigurationKey, Metrics):
     seed: Column[int] = column("Seed.", "Seed", format="count")
     threads: Column[int] = column("CPU threads of the training.", "Threads", format="count")
     left_out: Column[int] = column(
-        "Tensors of the weights file that the network has no place for.", "Left out", format="count"
+        "Tensors of the weights file that the network has no place for; a note on another set of "
+        "weights in it counts as one.",
+        "Left out",
+        format="count",
     )
     label_breaking: Column[str] = column(
         "What the augmentation does that may change a label; empty: nothing.", "Breaks labels"
