@@ -3,8 +3,10 @@
 The features of networks differ in scale a hundredfold, and so do the learning rates at which a linear
 layer learns from them. Standardised features need one rate for all networks, as scikit-learn advises for
 its logistic regression, and as *Masked Autoencoders Are Scalable Vision Learners* (He et al. 2022,
-appendix A.1) does before a linear classifier. The scaling is a part of the layer's input during training
-and of its weights afterwards: the network that is evaluated and kept has the architecture's own layers.
+appendix A.1) does before a linear classifier. A step changes a logit in proportion to the squared norm of
+the features, and so to their number: they are scaled as if there were 512 of them. The scaling is a part
+of the layer's input during training and of its weights afterwards: the network that is evaluated and kept
+has the architecture's own layers.
 """
 
 import time
@@ -16,18 +18,19 @@ from torch import Tensor, nn
 
 from convbench.engine.batches import Images, Standardise, batches
 
+_WIDTH = 512  # features of a ResNet-18 and of a SqueezeNet
 _PIXELS = 2**20  # a step, at most: 20 images of 224 pixels
 
 
 class FeatureScaling:
-    """A hook that standardises a layer's input; unlike a closure, it is copied with its network."""
+    """A hook that shifts and scales a layer's input; unlike a closure, it is copied with the network."""
 
-    def __init__(self, mean: Tensor, std: Tensor) -> None:
-        self.mean, self.std = mean, std
+    def __init__(self, mean: Tensor, scale: Tensor) -> None:
+        self.mean, self.scale = mean, scale
 
     def __call__(self, module: nn.Module, inputs: tuple[Tensor]) -> tuple[Tensor]:
-        """Standardise features ``[B, F]``."""
-        return ((inputs[0] - self.mean) / self.std,)
+        """Shift and scale features ``[B, F]``."""
+        return ((inputs[0] - self.mean) / self.scale,)
 
 
 def prepare_classifier(
@@ -45,8 +48,9 @@ def prepare_classifier(
     linear = (each for each in classifier.modules() if isinstance(each, nn.Linear))
     if layer := next((each for each in linear if each.bias is not None), None):
         mean, std = _moments(network, layer, images, standardise)
-        like = layer.weight
-        layer.register_forward_pre_hook(FeatureScaling(*(like.new_tensor(each) for each in (mean, std))))
+        scale = std * np.sqrt(layer.in_features / _WIDTH)
+        scaling = FeatureScaling(*(layer.weight.new_tensor(each) for each in (mean, scale)))
+        layer.register_forward_pre_hook(scaling)
         if layer is classifier:
             nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)
@@ -57,13 +61,13 @@ def prepare_classifier(
 def fold_scaling(network: nn.Module) -> None:
     """Make the scaling of a layer's input a part of its weights.
 
-    W (x - mean) / std + b = (W / std) x + (b - W mean / std).
+    W (x - mean) / scale + b = (W / scale) x + (b - W mean / scale).
     """
     for layer in network.modules():
         hooks = layer._forward_pre_hooks
         for key, scaling in list(hooks.items()):
             if isinstance(scaling, FeatureScaling) and isinstance(layer, nn.Linear):
-                weight = layer.weight.double() / scaling.std.double()
+                weight = layer.weight.double() / scaling.scale.double()
                 layer.bias.copy_(layer.bias.double() - weight @ scaling.mean.double())
                 layer.weight.copy_(weight)
                 del hooks[key]
