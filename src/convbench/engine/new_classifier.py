@@ -3,10 +3,10 @@
 The features of networks differ in scale a hundredfold, and so do the learning rates at which a linear
 layer learns from them. Standardised features need one rate for all networks, as scikit-learn advises for
 its logistic regression, and as *Masked Autoencoders Are Scalable Vision Learners* (He et al. 2022,
-appendix A.1) does before a linear classifier. A step changes a logit in proportion to the squared norm of
-the features, and so to their number: they are scaled as if there were 512 of them. The scaling is a part
-of the layer's input during training and of its weights afterwards: the network that is evaluated and kept
-has the architecture's own layers.
+appendix A.1) does before a linear classifier. A step changes a logit in proportion to the squared norm
+of the features, and so to their number: they are scaled as if there were 512 of them. The scaling is a
+part of the layer's input during training and of its weights afterwards: the network that is evaluated
+and kept has the architecture's own layers.
 """
 
 import time
