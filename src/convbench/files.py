@@ -1,4 +1,4 @@
-"""Files that are whole or absent, and what their bytes are called."""
+"""Write files whole or not at all, and compute their digests."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""How bright a colour is."""
+"""The luminance weights of red, green and blue."""
 
 LUMINANCE = (0.299, 0.587, 0.114)
 """Weights of red, green and blue (ITU-R BT.601)."""

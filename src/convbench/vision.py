@@ -1,4 +1,4 @@
-"""The one door to torchvision: ``from convbench.vision import torchvision``.
+"""Import torchvision from here: it works beside a CPU-only torch too.
 
 A torchvision wheel from the package index is compiled against CUDA. Beside a CPU-only torch its
 extension ``_C`` cannot load (it wants ``libc10_cuda``), so the operators that ``_C`` would define are

@@ -1,1 +1,1 @@
-"""What a user asks for beside the workflow."""
+"""Commands that a user runs beside the workflow."""

@@ -1,4 +1,4 @@
-"""What is wrong with a config, in the words of the one who wrote it."""
+"""Messages for what is wrong with a config file."""
 
 from collections.abc import Mapping
 from typing import Any

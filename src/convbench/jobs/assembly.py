@@ -1,4 +1,4 @@
-"""Assemble a run from its parts: the network, the data, and all that trains it."""
+"""Put a run together: network, data and trainer."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""How a grid ended, in a few lines: the last that Snakemake prints."""
+"""The summary of a grid that Snakemake prints last: how many runs ended how."""
 
 from collections import Counter
 from collections.abc import Sequence

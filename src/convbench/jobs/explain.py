@@ -1,4 +1,4 @@
-"""Explain the networks that runs have left: filters, feature maps, class activation, embedding."""
+"""Explain trained networks: filters, feature maps, class activation maps, embeddings."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a run that came to nothing leaves: a row like any other's, with the reason."""
+"""Write the results of a run that failed or was killed: a row like any other, with the reason."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What each job of the workflow is to leave, and what it leaves where it came to nothing.
+"""The output files of each job, and what is written to them where the job fails.
 
 What is heavy to import is imported only there.
 """

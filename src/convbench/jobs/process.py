@@ -1,4 +1,4 @@
-"""Run one job of the workflow in a process of its own, and see that it leaves a result however it ends.
+"""Run a job in a child process: it leaves a result even where it is killed.
 
 The parent imports neither torch nor pandas. It copies the child's output to the terminal and to the log.
 A child that raises, is killed or exits without a result is no error of the workflow: the parent writes a

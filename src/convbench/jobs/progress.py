@@ -1,4 +1,4 @@
-"""What a job prints. It is no part of a result's key: no number depends on it."""
+"""Progress that jobs print. It is not a part of any key: no number depends on it."""
 
 import time
 

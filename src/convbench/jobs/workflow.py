@@ -1,4 +1,4 @@
-"""What Snakemake does before any work, and after all of it."""
+"""What Snakemake does before the first job and after the last."""
 
 import atexit
 import re

@@ -1,4 +1,4 @@
-"""Functions of random numbers with the same bits on every processor, which torch's do not have."""
+"""Random numbers with the same bits on every processor, which those of torch are not."""
 
 from collections.abc import Callable
 

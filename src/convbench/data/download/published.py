@@ -1,4 +1,4 @@
-"""What the published datasets have in common: archives that are fetched and unpacked."""
+"""Helpers of the datasets that are published as archives."""
 
 import shutil
 import tempfile

@@ -1,4 +1,4 @@
-"""Which image is for training, which for choosing, which for the final number."""
+"""Divide images into training, validation and test splits."""
 
 from collections.abc import Mapping, Sequence
 

@@ -1,4 +1,4 @@
-"""Making what ``prepared`` reads: images decoded, resized, divided and written once."""
+"""Write a prepared dataset: images decoded, resized, divided into splits and stored once."""
 
 import hashlib
 from collections import Counter
