@@ -158,7 +158,7 @@ def test_an_archive_that_was_not_fetched_needs_the_numbers(tmp_path, monkeypatch
     archive = {"layout": "folder", "source": "https://example.org/a.zip", "sha256": "0" * 64}
     values = SHORT | {"datasets": {"insects": archive}, "tasks": ["insects"]}
 
-    with pytest.raises(UserError, match=r"convbench fetch insects --config CONFIG.*epochs: 20"):
+    with pytest.raises(UserError, match=r"convbench check CONFIG.*epochs: 20"):
         plan(values, "a.yaml")
 
     values["tasks"] = {"insects": {"epochs": 3, "batch_size": 8}}

@@ -79,7 +79,7 @@ def _add_after(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 
 def _check(options: argparse.Namespace) -> None:
-    from convbench.planning.read import check
+    from convbench.commands.check import check
 
     check(options.config)
 
@@ -100,9 +100,9 @@ def _fetch(options: argparse.Namespace) -> None:
     from convbench.config.datasets import DatasetSettings
     from convbench.jobs.fetch import fetch
     from convbench.planning.datasets import settings_of
-    from convbench.planning.read import read_plan
+    from convbench.planning.read import read_grid
 
-    described = read_plan(options.config).grid.datasets if options.config else {}
+    described = read_grid(options.config).datasets if options.config else {}
     settings = settings_of(options.dataset, described)
     if options.settings:
         settings = DatasetSettings.model_validate_json(options.settings)

@@ -9,7 +9,7 @@ from convbench.planning.resolve import PUBLISHED_SIZE
 from convbench.planning.runs import Resolved, Used, hyperparameters_of, pretraining_hyperparameters
 
 _OF_GRID: Mapping[str, str] = {
-    "resize": "the short side is fitted, and nothing is distorted (torchvision's evaluation)",
+    "resize": "the short side is fitted, and nothing is distorted [torchvision's evaluation]",
     "threads": "a grid has more runs than a machine has cores: one each wastes least",
 }
 _NAMED = 3  # strategies, architectures or tasks that a line names
@@ -23,9 +23,9 @@ def defaults_in_words(grid: Grid, config: Mapping[str, Any]) -> list[str]:
 
 def _of_grid(grid: Grid, config: Mapping[str, Any]) -> Iterator[str]:
     if "image_size" not in config:
-        why = "the size for which most weights are published (torchvision)"
+        why = "the size for which most weights are published [torchvision]"
         if grid.image_size != PUBLISHED_SIZE:
-            why = "from random weights, smaller images cost less (Chrabaszcz et al. 2017)"
+            why = "from random weights, smaller images cost less [Chrabaszcz et al. 2017]"
         yield f"image_size: {grid.image_size}: {why}"
     for key, why in _OF_GRID.items():
         if key not in config:
@@ -34,16 +34,18 @@ def _of_grid(grid: Grid, config: Mapping[str, Any]) -> Iterator[str]:
 
 def _of_runs(grid: Grid) -> Iterator[str]:
     """Yield a line for each default, in the order of the table."""
+    places = list(_places(grid))
+    everywhere = [place for place, _ in places]
     found: dict[Used, list[Sequence[str]]] = {}
-    for place, resolved in _places(grid):
+    for place, resolved in places:
         for used in resolved.used:
             found.setdefault(used, []).append(place)
-    everywhere = [place for place, _ in _places(grid)]
     for key in DEFAULTS:
-        for used, places in found.items():
+        for used, own in found.items():
             if used.key == key:
-                default, where = used.default, _where(places, everywhere)
-                yield f"{key}: {used.value}{where}: {default.reason} ({default.source})"
+                default, where = used.default, _where(own, everywhere)
+                value = str(used.value).lower() if isinstance(used.value, bool) else used.value
+                yield f"{key}: {value}{where}: {default.reason} [{default.source}]"
 
 
 def _places(grid: Grid) -> Iterator[tuple[Sequence[str], Resolved]]:

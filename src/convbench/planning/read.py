@@ -9,9 +9,7 @@ import yaml
 from convbench.config.grid import Grid
 from convbench.errors import UserError
 from convbench.files import write_text
-from convbench.planning.defaults_in_use import defaults_in_words
 from convbench.planning.plan import Plan, plan
-from convbench.planning.rates import rate_warnings
 from convbench.results.folders import CONFIG
 from convbench.results.previous import written
 
@@ -21,7 +19,15 @@ def read_plan(path: Path) -> Plan:
 
     Raises ``UserError`` where it is absent, is no YAML mapping, or asks for what there is not.
     """
-    return plan(_read(path), str(path))
+    return plan(read_values(path), str(path))
+
+
+def read_grid(path: Path) -> Grid:
+    """Read a config file without planning its runs, for which data may have to be fetched first.
+
+    Raises ``UserError`` where it is absent, is no YAML mapping, or has a wrong key.
+    """
+    return Grid.parse(read_values(path), str(path))
 
 
 def plan_of(config: Mapping[str, Any], files: Sequence[str | Path]) -> Plan:
@@ -33,7 +39,7 @@ def plan_of(config: Mapping[str, Any], files: Sequence[str | Path]) -> Plan:
     if files:
         return plan(config, ", ".join(str(path) for path in files))
     source = f"{CONFIG} with --config" if config else str(CONFIG)
-    return plan({**_read(CONFIG), **config}, source)
+    return plan({**read_values(CONFIG), **config}, source)
 
 
 def write_grid(text: str, out: Path) -> None:
@@ -41,31 +47,11 @@ def write_grid(text: str, out: Path) -> None:
     write_text(out, written(Grid.model_validate_json(text)))
 
 
-def check(path: Path) -> None:
-    """Check a config file and say what it comes to."""
-    values = _read(path)
-    found = plan(values, str(path))
-    extra = [
-        f"{len(jobs)} {what}"
-        for jobs, what in (
-            (found.pretrainings, "pretrainings"),
-            (found.imports, "weights from elsewhere"),
-            (found.range_tests, "learning-rate range tests"),
-        )
-        if jobs
-    ]
-    jobs = " and ".join([", ".join(extra[:-1]), extra[-1]] if len(extra) > 1 else extra)
-    print(
-        f"{path} is valid: {len(found.runs)} runs on {', '.join(found.grid.tasks)}"
-        f"{f'; before them {jobs}' if jobs else ''}"
-    )
-    for line in defaults_in_words(found.grid, values):
-        print(line)
-    for name, warning in rate_warnings(found.runs.values(), found.pretrainings.values()).items():
-        print(f"strategies.{name}: {warning}")
+def read_values(path: Path) -> dict[str, Any]:
+    """Read a config file as it is.
 
-
-def _read(path: Path) -> dict[str, Any]:
+    Raises ``UserError`` where it is absent or no YAML mapping.
+    """
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:

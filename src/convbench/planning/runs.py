@@ -111,13 +111,14 @@ def hyperparameters_of(grid: Grid) -> Mapping[tuple[Task, str, str], Resolved]:
 
     Raises ``UserError`` where a default depends on a number of training images that is not known yet.
     """
+    bands = {task: cache(partial(_band, grid, task)) for task in grid.task_list()}
     return {
         (task, architecture, label): _resolved(
             {**_given(grid.tasks[str(task)]), **_given(grid.strategies[label])},
             grid.strategy_of(label),
             architecture,
             grid.image_size,
-            partial(_band, grid, task),
+            bands[task],
         )
         for task, architecture, label in product(grid.task_list(), grid.architectures, grid.strategies)
         if grid.is_for(label, architecture)

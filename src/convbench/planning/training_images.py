@@ -19,6 +19,18 @@ Counts = Sequence[tuple[Split | None, int, int]]
 """Split (``None``: to be made), class number, number of images; multi-label ones count as class 0."""
 
 
+class NotFetchedError(UserError):
+    """The number of a dataset's training images is not known before it is fetched."""
+
+    def __init__(self, name: str, settings: DatasetSettings) -> None:
+        self.name, self.settings = name, settings
+        super().__init__(
+            f"tasks: {name!r}: the defaults of epochs and batch_size depend on the number of training "
+            f"images, which is known when {name} was fetched: 'convbench check CONFIG' fetches it. Or "
+            f"give both: '{name}: {{epochs: 20, batch_size: 32}}'"
+        )
+
+
 def training_images(name: str, datasets: Mapping[str, DatasetSettings]) -> int:
     """Return the number of a dataset's training images; near-duplicates may move a few.
 
@@ -31,11 +43,7 @@ def training_images(name: str, datasets: Mapping[str, DatasetSettings]) -> int:
         return known
     counts = _fetched(name, settings) or _lying_open(name, settings)
     if counts is None:
-        raise UserError(
-            f"tasks: {name!r}: the defaults of epochs and batch_size depend on the number of training "
-            f"images, which is known when {name} was fetched: 'convbench fetch {name} --config CONFIG'. "
-            f"Or give both: '{name}: {{epochs: 20, batch_size: 32}}'"
-        )
+        raise NotFetchedError(name, settings)
     return _in_training(counts, dataset)
 
 
