@@ -107,7 +107,7 @@ def tree() -> str:
 
 def _lines(folder: Path, indent: str) -> Iterator[str]:
     """Yield a line for each file of a folder, then those of its subfolders."""
-    files = [path for path in sorted(folder.glob("*.py")) if path.stem != "__init__" or _has_code(path)]
+    files = [path for path in sorted(folder.glob("*.py")) if path.stem != "__init__"]
     width = max((len(path.name) for path in files), default=0)
     for path in files:
         yield f"{indent}{path.name:{width}}  {_purpose(path)}"
@@ -118,11 +118,6 @@ def _lines(folder: Path, indent: str) -> Iterator[str]:
             yield from _lines(inner, indent + "  ")
         elif inner.name == "templates":
             yield f"{indent}{inner.name + '/':{width}}  {_TEMPLATES}"
-
-
-def _has_code(path: Path) -> bool:
-    """Tell whether a module has more than a docstring."""
-    return len(ast.parse(path.read_text(encoding="utf-8")).body) > 1
 
 
 def _purpose(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""Lazy references to functions, so that reading a catalogue imports no torch.
+"""Base of catalogue entries: functions that are imported when they are first called.
 
 A catalogue is read to plan a grid, which takes no torch. So a definition refers to its function by name,
 as an entry point does, and the function's module is imported when it is first called.

@@ -1,4 +1,4 @@
-"""Where a run took place: what a reader needs to judge its times and to repeat its numbers."""
+"""Record the hardware, operating system and package versions of a run."""
 
 import os
 import platform

@@ -1,4 +1,4 @@
-"""Errors that a user can put right, apart from those of the program."""
+"""Exceptions for mistakes that a user can correct, as opposed to bugs."""
 
 from collections.abc import Sequence
 

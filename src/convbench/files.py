@@ -1,4 +1,4 @@
-"""Write files whole or not at all, and compute their digests."""
+"""Atomic file writes, and checksums of files."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""Which parameters of a network learn, from which epoch on, and how fast."""
+"""Training phases: the trainable parameters and their learning rates, by epoch."""
 
 from __future__ import annotations
 

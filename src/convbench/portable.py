@@ -1,4 +1,4 @@
-"""The same bits on every x86-64 processor with AVX2: what the libraries may use is capped.
+"""Configure torch and NumPy for bitwise identical results on all x86-64 CPUs with AVX2.
 
 torch, oneDNN, MKL, OpenBLAS and NumPy choose among their kernels by the processor, and another kernel
 rounds otherwise. With these switches all of them take those of AVX2. MKL heeds such a cap on its maker's

@@ -1,4 +1,4 @@
-"""Import torchvision from here: it works beside a CPU-only torch too.
+"""The only module that imports torchvision: it works beside a CPU-only torch too.
 
 A torchvision wheel from the package index is compiled against CUDA. Beside a CPU-only torch its
 extension ``_C`` cannot load (it wants ``libc10_cuda``), so the operators that ``_C`` would define are

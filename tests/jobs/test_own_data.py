@@ -201,7 +201,7 @@ LAID_OUT_WRONG = {
         {"x.jpg": b"1", "ant/1.jpg": b"1"},
         "1 images lie outside any class, such as x.jpg",
     ),
-    "one class": ({"ant/1.jpg": b"1"}, "one class, 'ant'; a folder a class is expected"),
+    "one class": ({"ant/1.jpg": b"1"}, "one class, 'ant'; a folder per class is expected"),
     "an empty class": ({"ant/1.jpg": b"1", "bee/notes.txt": b"1"}, "no images in bee/"),
     "a class that training lacks": (
         {
@@ -233,7 +233,7 @@ def test_a_folder_that_is_laid_out_wrong_is_refused_and_nothing_is_kept(case, tm
 OF_ANOTHER_LAYOUT = {
     "a folder without a table": (
         {"layout": "table", "source": "pictures"},
-        "there is no CSV, TSV or Parquet file among the files; images in a folder a class are 'layout",
+        "there is no CSV, TSV or Parquet file among the files; images in a folder per class are 'layout",
     ),
     "a folder with two tables": (
         {"layout": "table", "source": "."},
@@ -245,7 +245,7 @@ OF_ANOTHER_LAYOUT = {
     ),
     "a folder as arrays": (
         {"layout": "medmnist", "source": "pictures"},
-        "'layout: medmnist' reads one .npz file, and pictures is none; a folder a class, or an archive",
+        "'layout: medmnist' reads one .npz file, and pictures is none; a folder per class, or an archive",
     ),
     "an archive as arrays": (
         {"layout": "medmnist", "source": "x.zip", "sha256": "0" * 64},

@@ -118,7 +118,7 @@ def severstal_steel(folder: Path) -> list[Path]:
 
 
 def neu_steel(folder: Path) -> list[Path]:
-    """The later release, a folder a class, and the first one's names, side by side."""
+    """The later release, a folder per class, and the first one's names, side by side."""
     full = ("crazing", "inclusion", "patches", "pitted_surface", "rolled-in_scale", "scratches")
     files = {
         f"NEU-DET/train/images/{name}/{name}_{n}.jpg": encoded(picture(20, 20, grey=True))

@@ -228,7 +228,7 @@ def test_plant_village_reads_the_color_folder_alone(server, project, monkeypatch
 
 
 OWN = {
-    "a folder a class": ({}, folders(), {}),
+    "a folder per class": ({}, folders(), {}),
     "a folder in a folder": ({}, {f"pets/{name}": content for name, content in folders().items()}, {}),
     "train, val and test": ({}, folders(splits=("train", "val", "test")), {}),
     "train and test": ({}, folders(splits=("Training", "test")), {"made": ["val"]}),

@@ -1,4 +1,4 @@
-"""How far a test score moves when rounding alone differs, or the seed: a band for each configuration.
+"""How much a test score varies with floating-point rounding and with the seed.
 
 Another processor rounds differently, and training amplifies that, some configurations more than others.
 How much is measured: the grid is run a second time with initial weights that differ by as much as a

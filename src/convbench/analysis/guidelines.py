@@ -1,4 +1,4 @@
-"""The textbook's rules of thumb, held against the results alone.
+"""Test common rules of thumb of transfer learning against the results.
 
 A rule compares two groups of configurations on the same images: in each pair (a task, an architecture,
 an augmentation and a seed) either group is represented by its best configuration on *validation*, and

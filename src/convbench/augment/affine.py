@@ -1,4 +1,4 @@
-"""Rotate, scale and shift a little, as writing the same character again does. No flips."""
+"""Small affine changes, as in handwriting; no flips."""
 
 import math
 

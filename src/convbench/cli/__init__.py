@@ -1,4 +1,4 @@
-"""The command line: parses, nothing else. Users' commands first, then those of the workflow.
+"""Argument parsing only; the work is in commands/ and jobs/.
 
 Each command imports what it needs when it is called: a training needs no MLflow, a diff no torch.
 """

@@ -1,1 +1,1 @@
-"""Commands that a user runs beside the workflow."""
+"""Commands that users run outside the workflow."""

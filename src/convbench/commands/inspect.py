@@ -1,4 +1,4 @@
-"""Say what would be made of a user's files, before anything runs."""
+"""Show how a user's files would be read, without training."""
 
 import hashlib
 import re
@@ -96,7 +96,7 @@ def _look(sample: Sample) -> _Look:
 
 def _kind(layout: str, path: Path) -> str:
     return {
-        "folder": "a folder a class",
+        "folder": "a folder per class",
         "table": "images that a table names",
         "medmnist": "arrays as MedMNIST lays them out",
     }[layout] + (", in an archive" if path.is_file() and layout == "folder" else "")

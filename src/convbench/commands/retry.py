@@ -1,4 +1,4 @@
-"""Let the next call of Snakemake repeat what did not finish."""
+"""Mark failed jobs, so that Snakemake runs them again."""
 
 from collections.abc import Iterator
 from fnmatch import fnmatchcase

@@ -1,4 +1,4 @@
-"""Kinds of change to an image.
+"""Categories of image transforms, to check which augmentations keep the labels of a dataset.
 
 A dataset names the changes that keep its labels, an augmentation the changes that it makes.
 """

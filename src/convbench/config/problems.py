@@ -1,4 +1,4 @@
-"""Messages for what is wrong with a config file."""
+"""Error messages on a config, in the config's own keys."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""Letters drawn from fonts: the offline stand-in for ImageNet that networks are pretrained on.
+"""Letters rendered from fonts, for pretraining offline in place of ImageNet.
 
 Latin, Greek and Cyrillic letters, no digits, in the sixteen text faces that matplotlib ships (DejaVu
 and STIX), each image with its own slant, angle, size, place, stroke and resolution. Letters that look

@@ -53,7 +53,7 @@ def _check_kind(name: str, settings: DatasetSettings) -> None:
         raise UserError(f"{name}: 'layout: {layout}' cannot read {source}; 'layout: {right}' does")
     if layout == "medmnist" and right is None and (is_archive(source) or not is_address(source)):
         raise UserError(
-            f"{name}: 'layout: medmnist' reads one .npz file, and {source} is none; a folder a class, "
+            f"{name}: 'layout: medmnist' reads one .npz file, and {source} is none; a folder per class, "
             "or an archive of one, is 'layout: folder', images with a CSV file 'layout: table'"
         )
 

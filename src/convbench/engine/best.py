@@ -1,4 +1,4 @@
-"""The rule by which validation chooses the best epoch."""
+"""Select the best epoch by validation score."""
 
 import math
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a network is trained for: one label an image, or several."""
+"""What a network is trained for: one label per image, or several."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

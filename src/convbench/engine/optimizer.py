@@ -1,4 +1,4 @@
-"""The optimizer and its learning-rate schedule."""
+"""The optimizer, its learning-rate schedule and warm-up."""
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""How a network sorts images: what its classifier is given, in two dimensions and in numbers."""
+"""2D embedding of a network's features."""
 
 import numpy as np
 from sklearn.manifold import TSNE

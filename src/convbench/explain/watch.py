@@ -1,4 +1,4 @@
-"""Record the outputs of a network's modules during a forward pass.
+"""Record module outputs with forward hooks.
 
 Every recorded tensor is a copy, made before the next module sees it: an in-place ReLU, or an
 ``out += shortcut`` behind a module, would otherwise change what was recorded of it.

@@ -1,1 +1,1 @@
-"""The jobs of the workflow, one a file: files in, files out."""
+"""The jobs of the workflow, one per file: files in, files out."""

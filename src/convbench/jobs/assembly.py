@@ -1,4 +1,4 @@
-"""Put a run together: network, data and trainer."""
+"""Build dataset, network, augmentation and trainer from a run's spec."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

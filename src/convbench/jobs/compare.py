@@ -1,4 +1,4 @@
-"""Compare configurations, and the effect of each factor, on the predictions for every test image."""
+"""Compare configurations and estimate factor effects from per-image predictions."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Write the results of a run that failed or was killed: a row like any other, with the reason."""
+"""Write the record of a failed or killed run."""
 
 from pathlib import Path
 

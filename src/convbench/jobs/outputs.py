@@ -1,4 +1,4 @@
-"""The output files of each job, and what is written to them where the job fails.
+"""The output files of each job, and the placeholders that are written if it fails.
 
 What is heavy to import is imported only there.
 """

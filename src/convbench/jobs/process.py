@@ -1,4 +1,4 @@
-"""Run a job in a child process: it leaves a result even where it is killed.
+"""Run a job in a subprocess, and always write a result, even if it is killed.
 
 The parent imports neither torch nor pandas. It copies the child's output to the terminal and to the log.
 A child that raises, is killed or exits without a result is no error of the workflow: the parent writes a

@@ -1,4 +1,4 @@
-"""Progress that jobs print. It is not a part of any key: no number depends on it."""
+"""Progress output of jobs; an edit of it makes no run stale."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""Measure how fast a network predicts and trains, in a job that has the machine to itself."""
+"""Measure inference and training speed while no other job runs."""
 
 from dataclasses import asdict
 from pathlib import Path

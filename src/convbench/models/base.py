@@ -1,4 +1,4 @@
-"""What the benchmark needs to know about an architecture."""
+"""The definition of an architecture."""
 
 from __future__ import annotations
 

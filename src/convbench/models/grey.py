@@ -1,4 +1,4 @@
-"""Networks for images of one channel."""
+"""Adapt networks to images of one channel."""
 
 from torch import nn
 

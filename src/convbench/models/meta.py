@@ -1,4 +1,4 @@
-"""Networks without weights: their shapes and counts, in no memory and next to no time.
+"""Networks on torch's meta device, for shapes and parameter counts without memory.
 
 They are built on torch's ``meta`` device, whose tensors have a shape and no numbers.
 """

@@ -1,4 +1,4 @@
-"""The first network of every course: (Conv-ReLU-Pool) x 2, then two fully connected layers.
+"""Simple CNNs: convolutions, ReLU and pooling, then a classifier.
 
 How it pools is a choice; everything else stays the same, so that a comparison is one of pooling.
 """

@@ -1,4 +1,4 @@
-"""Which code computes a result, and its digest.
+"""Which source files count in a run's key, and their digest.
 
 Snakemake sees the command ``python -m convbench``, not the code behind it. The code of a result is found
 by following the import statements of the modules that compute it, without going through the catalogues:

@@ -1,4 +1,4 @@
-"""Whether a grid's networks take its images, have the blocks and the weights that it asks for."""
+"""Check a grid's networks by their stored properties, without importing torch."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Build a grid's networks without weights, to say what is wrong with them: this imports torch."""
+"""Check networks without stored properties, by building them without weights."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""What a config asks for: runs, and what they start from. Checked before any work."""
+"""Expand a config into runs, and the pretrainings and weights that they start from."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a config leaves to the program, for the grid as a whole: device, weights and image size."""
+"""Resolve device, weights and image size where a config leaves them open."""
 
 from pathlib import Path
 

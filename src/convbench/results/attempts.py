@@ -1,4 +1,4 @@
-"""How often a job of the workflow was tried, and whether it is to be tried again.
+"""Count a job's attempts, and decide whether to retry it.
 
 A job that was killed, or that lacked something from outside, leaves a result with the reason; nothing is
 deleted to repeat it. The number of its next attempt is a parameter of its rule, and Snakemake repeats a

@@ -1,4 +1,4 @@
-"""The folders that a grid works in; to be imported at no cost."""
+"""Paths of a grid's folders; imports the standard library alone."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Where a grid works, and with which MLflow store."""
+"""A grid's working folder and its MLflow tracking URI."""
 
 import os
 import platform

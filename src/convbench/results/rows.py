@@ -1,4 +1,4 @@
-"""Typed rows: a table's columns, what each holds, and how a reader sees it, defined once.
+"""Base of table rows: column types and display formats; the tables are in schema/.
 
 A row class is a frozen dataclass whose fields are columns. Its attributes are values on a row and names
 on the class::

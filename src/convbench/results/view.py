@@ -1,4 +1,4 @@
-"""The explanation of the networks of one dataset and architecture: written once, read by the report.
+"""Files of the explain job for one dataset and architecture.
 
 ``pictures.npz``  filters, feature maps, class activation maps, and where the test images lie
 ``about.json``    the networks, the cases with their predictions, and what was measured; written last

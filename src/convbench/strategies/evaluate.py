@@ -1,4 +1,4 @@
-"""Train nothing: score a network as it comes, its classifier included."""
+"""Evaluate a pretrained network without training, with its own classifier."""
 
 from convbench.phases import Phase
 from convbench.strategies.base import Parts, Rates

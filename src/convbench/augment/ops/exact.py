@@ -1,4 +1,4 @@
-"""Random numbers with the same bits on every processor, which those of torch are not."""
+"""Bit-reproducible replacements for random functions of torch that differ between CPUs."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Mix images of a batch, and their targets in the same shares."""
+"""Mix images of a batch, and their targets in the same proportions."""
 
 import torch
 from torch import Generator, Tensor

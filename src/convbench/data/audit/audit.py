@@ -1,4 +1,4 @@
-"""What makes a dataset's numbers doubtful: leaks, contradictions, imbalance, shortcuts."""
+"""Find duplicates across splits, leaks and other doubts about a dataset."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Helpers of the datasets that are published as archives."""
+"""Shared code of the datasets that can be downloaded."""
 
 import shutil
 import tempfile

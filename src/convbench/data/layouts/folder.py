@@ -1,4 +1,4 @@
-"""A folder a class, with or without ``train/``, ``val/`` and ``test/`` above."""
+"""A folder per class, with or without ``train/``, ``val/`` and ``test/`` above."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -45,7 +45,7 @@ def read_folder(top: Path, name: str) -> Listing:
     classes = sorted({label for labelled in found.values() for label in labelled})
     if len(classes) < 2:
         listed = f"one class, {classes[0]!r}" if classes else "no class folder with images"
-        raise UserError(f"{name}: {listed}; a folder a class is expected, and two or more of them")
+        raise UserError(f"{name}: {listed}; a folder per class is expected, and two or more of them")
     learned = found.get("train", found.get(None, {}))
     if absent := sorted(set(classes) - set(learned)):
         raise UserError(f"{name}: train has no images of {', '.join(absent)}")
@@ -83,7 +83,7 @@ def _classes(folder: Path, root: Path, name: str) -> dict[str, list[Path]]:
         where = f" in {folder.relative_to(root)}/" if folder != root else ""
         raise UserError(
             f"{name}: {len(loose)} images lie{where} outside any class, such as {loose[0].name}; "
-            "put them into a folder a class, or describe them in a CSV file (layout: table)"
+            "put them into a folder per class, or describe them in a CSV file (layout: table)"
         )
     found = {
         path.name: list(_images(path))

@@ -1,4 +1,4 @@
-"""A CSV or Parquet file that names the images and their labels, one a row."""
+"""A CSV or Parquet file that names the images and their labels, one per row."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def find_table(top: Path, settings: DatasetSettings, name: str) -> Path:
     found = [path for path in sorted(top.rglob("*")) if path.suffix.lower() in TABLES]
     if not found:
         raise UserError(
-            f"{name}: there is no CSV, TSV or Parquet file among the files; images in a folder a class "
+            f"{name}: there is no CSV, TSV or Parquet file among the files; images in a folder per class "
             "are 'layout: folder'"
         )
     if len(found) > 1:

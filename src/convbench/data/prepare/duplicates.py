@@ -1,4 +1,4 @@
-"""Find images that show the same picture in the same frame: recompressed, resized, rotated, flipped.
+"""Find duplicate and near-duplicate images of the same crop.
 
 Each image's middle square, 32 pixels in grey, is read along eight circles. A rotated picture is the
 same rings, shifted; a flipped one, the same rings backwards. The Fourier amplitudes of the rings know

@@ -1,4 +1,4 @@
-"""Divide images into training, validation and test splits."""
+"""Train, validation and test splits, and draws of training images."""
 
 from collections.abc import Mapping, Sequence
 

@@ -1,4 +1,4 @@
-"""Write a prepared dataset: images decoded, resized, divided into splits and stored once."""
+"""Write the files of a prepared dataset, which data/prepared.py reads."""
 
 import hashlib
 from collections import Counter

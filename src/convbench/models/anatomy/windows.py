@@ -1,4 +1,4 @@
-"""What slides over a map: the windows of convolutions and poolings, read from calls of torch."""
+"""Kernel size, stride, padding and dilation of convolutions and poolings, recorded from torch calls."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The weights that torchvision publishes for its classifiers, as its own enums describe them."""
+"""torchvision's pretrained weights, read from its weights enums."""
 
 import math
 import re

@@ -1,4 +1,4 @@
-"""What the report's figures share: seaborn's style, colours, the SVG and the table behind it."""
+"""Palette, style and SVG export shared by all figures."""
 
 import io
 import re

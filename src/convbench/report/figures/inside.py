@@ -1,4 +1,4 @@
-"""The figure of how the features of networks separate classes."""
+"""Figure of the feature embedding, coloured by class."""
 
 import pandas as pd
 import seaborn as sns

@@ -1,4 +1,4 @@
-"""Small pictures for the pages."""
+"""Thumbnails of dataset images."""
 
 import io
 from base64 import b64encode

@@ -1,1 +1,1 @@
-"""The report's pages, one a file."""
+"""The report's pages, one per file."""

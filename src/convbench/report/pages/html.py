@@ -1,4 +1,4 @@
-"""Render templates as the pages of the report, which link to one another and to nothing else."""
+"""Render the templates to HTML pages without external links."""
 
 from functools import cache
 

@@ -1,4 +1,4 @@
-"""The pages that a report has; the workflow reads them too, so nothing heavy is imported here."""
+"""File names, titles and order of the pages."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What the results of a grid lack, and why: warnings that come before any conclusion."""
+"""Sentences on failed, killed and missing runs."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a reader should know before relying on the numbers."""
+"""Warnings on the first page."""
 
 from collections.abc import Iterator, Mapping, Sequence
 

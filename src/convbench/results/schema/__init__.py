@@ -1,4 +1,4 @@
-"""Every table that a grid leaves: a row class a table, a field a column.
+"""Every table that a grid leaves: a row class per table, a field per column.
 
 The Parquet and CSV files, the MLflow metrics, the numbers of ``metrics.json``, the expected numbers and
 the tables of the report follow from these classes.
