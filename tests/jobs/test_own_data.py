@@ -245,7 +245,8 @@ OF_ANOTHER_LAYOUT = {
     ),
     "a folder as arrays": (
         {"layout": "medmnist", "source": "pictures"},
-        "'layout: medmnist' reads one .npz file, and pictures is none; a folder per class, or an archive",
+        "'layout: medmnist' reads one .npz file, and pictures is none; a folder per class, or an "
+        "archive",
     ),
     "an archive as arrays": (
         {"layout": "medmnist", "source": "x.zip", "sha256": "0" * 64},

@@ -128,10 +128,10 @@ def test_the_largest_significant_effect_is_named():
     )
 
     assert titles.by_factor("zoo", effects) == (
-        "zoo: the largest effect is that of tuned, −10.0 points against scratch"
+        "zoo: tuned has the largest effect, −10.0 points against scratch"
     )
     assert titles.by_factor("zoo", effects[1:2]) == (
-        "zoo: the largest effect is that of 1,000 images, +5.0 points against 50 images"
+        "zoo: 1,000 images has the largest effect, +5.0 points against 50 images"
     )
     assert titles.by_factor("zoo", effects[2:]) == "zoo: no factor has a significant effect"
 
@@ -214,7 +214,7 @@ def test_the_first_at_the_target_is_named_with_its_interval(low, high, time):
     ]
 
     assert titles.by_target("zoo", table(rows, TimeToTargetRow)) == (
-        f"zoo: with 1,000 images, the fastest to 80% on validation is b, s, none: {time}"
+        f"zoo: with 1,000 images, the first to reach 80% on validation is b, s, none: {time}"
     )
 
 

@@ -132,7 +132,7 @@ def test_a_backbone_that_learns_too_fast_is_warned_of_before_and_marked_after(do
     assert f"strategies.last: {warning}" in (done.root / "printed.txt").read_text()
     page = (done.root / "reports/index.html").read_text(encoding="utf-8")
     assert f"last: {warning}" in page
-    assert "high backbone rate" in page
+    assert "high backbone learning rate" in page
     assert runs.loc["digits@50/simple_cnn/probed/affine+mixup/s0", "rate_warning"] == ""
 
 

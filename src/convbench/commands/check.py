@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from convbench.jobs.fetch import fetch
+from convbench.jobs.fetch import count_fetched, fetch
 from convbench.planning.defaults_in_use import defaults_in_words
 from convbench.planning.plan import Plan, plan
 from convbench.planning.rates import rate_warnings
@@ -34,6 +34,7 @@ def _planned(values: dict[str, Any], path: Path) -> Plan:
                 f"{unknown.name}: fetching it to count its images, on which defaults depend", flush=True
             )
             fetch(unknown.name, unknown.settings)
+            count_fetched(unknown.name, unknown.settings)  # says why, where that cannot be
 
 
 def _before(found: Plan) -> str:

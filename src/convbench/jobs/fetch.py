@@ -42,9 +42,24 @@ def fetch(name: str, settings: DatasetSettings, *, renew: bool = False) -> None:
     pin = _pinned(name, renew)
     marker = MARKERS / f"{name}.json"
     make_folder(marker.parent)
+    write_json(marker, {"dataset": name, **asdict(pin), **_notes(name, settings)})
+
+
+def _notes(name: str, settings: DatasetSettings) -> Mapping[str, object]:
+    """Return what a plan needs to know of the files; of what cannot be read, ``prepare`` tells."""
+    try:
+        return count_fetched(name, settings)
+    except UserError:
+        return {}
+
+
+def count_fetched(name: str, settings: DatasetSettings) -> Mapping[str, object]:
+    """Count the images of ``data/<name>``, where a plan does not know their number otherwise.
+
+    Raises ``UserError`` where they cannot be read.
+    """
     with tempfile.TemporaryDirectory() as scratch:
-        notes = notes_of(name, settings, folder, Path(scratch))
-    write_json(marker, {"dataset": name, **asdict(pin), **notes})
+        return notes_of(name, settings, DATA / name, Path(scratch))
 
 
 def check_changed(names: list[str], datasets: Mapping[str, DatasetSettings]) -> None:

@@ -38,8 +38,8 @@ class ScratchRates:
         if rate <= scratch / 10 * (1 + 1e-9):
             return ""
         return (
-            f"backbone_lr {rate:g} is above a tenth of {scratch:g}, {where}: "
-            "it may destroy what the weights have learned"
+            f"backbone_lr {rate:g} is above a tenth of {scratch:g}, {where}; "
+            "the pretrained features may be destroyed"
         )
 
     def ratio(self, spec: RunSpec) -> float | None:

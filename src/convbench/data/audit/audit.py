@@ -149,7 +149,7 @@ def _badges(found: Audit) -> Iterator[Badge]:
     if found.conflicts:
         yield Badge(
             "label conflicts",
-            f"{found.conflicts:,} images show the same picture under different labels.",
+            f"{found.conflicts:,} images show the same picture as one with a different label.",
         )
     yield from _imbalance(found.classes)
     if found.skipped:

@@ -56,8 +56,8 @@ def find_table(top: Path, settings: DatasetSettings, name: str) -> Path:
     found = [path for path in sorted(top.rglob("*")) if path.suffix.lower() in TABLES]
     if not found:
         raise UserError(
-            f"{name}: there is no CSV, TSV or Parquet file among the files; images in a folder per class "
-            "are 'layout: folder'"
+            f"{name}: there is no CSV, TSV or Parquet file among the files; images in a folder per "
+            "class are 'layout: folder'"
         )
     if len(found) > 1:
         listed = ", ".join(path.relative_to(top).as_posix() for path in found[:5])

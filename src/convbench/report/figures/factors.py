@@ -41,8 +41,9 @@ def effects(dataset: str, data: pd.DataFrame, score: str, title: str) -> Figure:
             dataset=dataset,
             title=title,
             caption=f"Points show the mean difference of the test {score} between pairs of runs that "
-            "differ in this factor alone: all other factors, the seed and the training images are the "
-            "same. Bars are its 95% confidence interval over pairs and test images. Blue circles: "
+            "differ in this factor alone; where training sizes are compared, also in images, epochs and "
+            "batch size. Bars: 95% confidence interval of the mean difference, which includes the "
+            "variation between pairs and between test images. Blue circles: "
             "significant (5%, Holm's correction); grey diamonds: not significant.",
             alt=f"Points with intervals: {'; '.join(parts)}",
             source=svg(drawing),
@@ -78,8 +79,9 @@ def variance(dataset: str, data: pd.DataFrame, score: str, title: str) -> Figure
             title=title,
             caption="Analysis of variance over all finished runs. Bars show the share of the variance "
             "that each factor explains. An interaction (×) means that the effect of one factor depends "
-            "on the other. Seeds and interactions of three factors explain the rest. Blue: significant "
-            "(5%, Holm's correction); grey: not significant.",
+            "on the other; it is shown where all combinations of the two were run. The rest is the "
+            "variation between seeds and all that is not shown. Blue: significant (5%, Holm's "
+            "correction); grey: not significant.",
             alt=f"Bars: {'; '.join(parts)}",
             source=svg(drawing),
             table=data[shown],

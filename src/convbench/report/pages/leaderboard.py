@@ -176,7 +176,7 @@ def _compared(entry: Entry) -> ConfigurationRow:
 def _scored(board: Leaderboard) -> Sequence[Shown[Entry]]:
     """Show the scores of a configuration, its names, and how far it is from the best."""
     low, high = board.ends
-    ends = Markup("95% interval<br>{}<span>{}</span>").format(
+    ends = Markup("Test, 95% CI<br>{}<span>{}</span>").format(
         written(low, "percent"), written(high, "percent")
     )
     return [
@@ -233,7 +233,9 @@ def _architecture(entry: Entry) -> Markup:
 
 def _strategy(entry: Entry) -> Markup:
     row = entry.configuration
-    badge = Markup('<span class="badge" title="{}">high backbone rate</span>').format(row.rate_warning)
+    badge = Markup('<span class="badge" title="{}">high backbone learning rate</span>').format(
+        row.rate_warning
+    )
     return beside(row.label, badge if row.rate_warning else "")
 
 

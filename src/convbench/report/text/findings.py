@@ -224,8 +224,8 @@ def _cost(summary: pd.DataFrame, score: str) -> Sentence:
     where = f"On {task_name(largest.dataset, largest.train_size or 0)}"
     if fastest is None:
         text = (
-            f"{where}, no configuration within one point of the best on validation trains faster than "
-            "the best in every run."
+            f"{where}, among the configurations within one point of the best on validation, none trains "
+            "faster than the best with every seed: its slowest run against the fastest of the best."
         )
         return Sentence(text, COST)
     transfer = any(row.weights != RANDOM_WEIGHTS for row in (best, fastest))

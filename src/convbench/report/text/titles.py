@@ -65,7 +65,7 @@ def by_target(dataset: str, timed: pd.DataFrame) -> str:
     if first.low is not None and first.high is not None:
         interval = f" (95% confidence interval {plain(first.low)} to {plain(first.high)})"
     return (
-        f"{dataset}: with {first.train_size:,} images, the fastest to 80% on validation is "
+        f"{dataset}: with {first.train_size:,} images, the first to reach 80% on validation is "
         f"{first.architecture}, {first.label}, {first.augmentation}: {plain(first.seconds)} s{interval}"
     )
 
@@ -78,10 +78,10 @@ def by_epoch(dataset: str, converged: pd.DataFrame) -> str:
     epochs = _means(converged, ConvergenceRow.epochs_to_95_percent)
     if len(epochs) < 2:
         mean = converged[ConvergenceRow.epochs_to_95_percent].mean()
-        return f"{dataset}: runs reach 95% of their best score after {mean:.1f} epochs on average"
+        return f"{dataset}: runs reach 95% of their own best score after {mean:.1f} epochs on average"
     return (
-        f"{dataset}: {epochs.idxmin()} needs the fewest epochs to 95% of its best score "
-        f"({epochs.min():.1f} on average), {epochs.idxmax()} the most ({epochs.max():.1f})"
+        f"{dataset}: runs with {epochs.idxmin()} need the fewest epochs to 95% of their own best score "
+        f"({epochs.min():.1f} on average), with {epochs.idxmax()} the most ({epochs.max():.1f})"
     )
 
 
@@ -92,7 +92,8 @@ def by_mean_score(dataset: str, converged: pd.DataFrame) -> str:
     """
     scores = converged.groupby(_RECIPE, sort=False)[ConvergenceRow.mean_score].mean()
     best = ", ".join(scores.index[int(scores.to_numpy(float).argmax())])
-    return f"{dataset}: {best} has the highest mean score over all epochs, {scores.max():.1%}"
+    highest = f"the highest validation score averaged over all epochs, {scores.max():.1%}"
+    return f"{dataset}: {best} has {highest}"
 
 
 def by_parameters(summary: pd.DataFrame) -> str:
@@ -118,7 +119,7 @@ def by_factor(dataset: str, effects: pd.DataFrame) -> str:
     largest = max(significant, key=lambda row: abs(row.difference))
     level, baseline = (level_name(largest.factor, name) for name in (largest.level, largest.baseline))
     difference = points(largest.difference)
-    return f"{dataset}: the largest effect is that of {level}, {difference} points against {baseline}"
+    return f"{dataset}: {level} has the largest effect, {difference} points against {baseline}"
 
 
 def by_variance(dataset: str, variance: pd.DataFrame) -> str:
