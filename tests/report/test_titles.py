@@ -68,8 +68,8 @@ def test_the_strategies_that_converge_first_and_last_are_named():
     )
 
     assert titles.by_epoch("zoo", converged) == (
-        "zoo: tuned needs the fewest epochs to 95% of its best score (2.5 on average), scratch the most "
-        "(8.0)"
+        "zoo: runs with tuned need the fewest epochs to 95% of their own best score (2.5 on average), "
+        "with scratch the most (8.0)"
     )
 
 
@@ -88,7 +88,7 @@ def test_one_strategy_converges_after_its_mean_number_of_epochs():
     converged = configurations(label=["a", "a"], train_size=[50, 90], epochs_to_95_percent=[1.0, 4.0])
 
     assert titles.by_epoch("zoo", converged) == (
-        "zoo: runs reach 95% of their best score after 2.5 epochs on average"
+        "zoo: runs reach 95% of their own best score after 2.5 epochs on average"
     )
 
 
@@ -96,7 +96,7 @@ def test_the_highest_mean_over_epochs_is_that_of_a_configuration():
     converged = configurations(label=["a", "a", "b"], train_size=50, mean_score=[0.5, 0.9, 0.8])
 
     assert titles.by_mean_score("zoo", converged) == (
-        "zoo: net, b, none has the highest mean score over all epochs, 80.0%"
+        "zoo: net, b, none has the highest validation score averaged over all epochs, 80.0%"
     )
 
 

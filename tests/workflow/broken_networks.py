@@ -39,8 +39,8 @@ def _break():
         raise RuntimeError("the shoe pinches")
     if label == "leaves":
         os._exit(0)
-    if label == "killed_always" or (label == "killed_once" and not Path("killed").exists()):
-        Path("killed").touch()
+    if label == "killed_always" or (label == "killed_once" and not Path("killed_once").exists()):
+        Path(label).touch()
         print("about to be killed", flush=True)
         os.kill(os.getpid(), signal.SIGKILL)
 
